@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+#   make            what there is, under build/
+#   make check      all tests that need no GPU; sets everything up
+#   make lint       formatting, static analysis, the rules of the layout
+#
+# V=1 shows the commands; SANITIZE=address,undefined; DEVELOPER=1 makes
+# warnings errors. CFLAGS and LDFLAGS are the user's.
+
+BUILD ?= build
+CC ?= cc
+CFLAGS ?= -O2 -g
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+Q = $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
+comma = ,
+
+# --- flags ------------------------------------------------------------------
+warnings = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
+	   -Wundef -Wwrite-strings -Wpointer-arith -Wvla -Wswitch-enum $(if $(DEVELOPER),-Werror)
+sanitize = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+our_cflags = -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -fstack-protector-strong \
+	     $(warnings) $(sanitize)
+our_ldflags = $(sanitize)
+# CRIU's public header: the system's where it is of 4.0 or newer, else the one get-criu brings.
+criu_cflags := $(shell scripts/criu-cflags)
+# The library that serves one binary everywhere is linked in: CRIU's own copy may be another.
+protobuf_libs = -Wl,--exclude-libs,ALL -l:libprotobuf-c.a
+
+includes = $(addprefix -iquote ,plugins/cuda cuda-checkpoint test/fake test/gpu-sim test/apps . $(BUILD))
+
+# --- products ---------------------------------------------------------------
+objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(1)))
+
+.PHONY: all
+all: $(call objects,plugins/cuda/cuda_state.c)
+
+# --- compiling --------------------------------------------------------------
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(our_cflags) $(criu_cflags) $(includes) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Changed flags rebuild everything.
+flags_now = $(CC) $(our_cflags) $(criu_cflags) $(CPPFLAGS) $(CFLAGS) $(our_ldflags) $(LDFLAGS)
+$(BUILD)/flags: force
+	@mkdir -p $(@D)
+	@echo '$(flags_now)' | cmp -s - $@ || echo '$(flags_now)' >$@
+.PHONY: force
+force:
+
+# --- everything else ---------------------------------------------------------------
+criu_versions = 4.1.1 4.2.1 4.3
+
+.PHONY: lint
+lint:
+	$(Q)scripts/setup lint
+	$(Q)for v in $(criu_versions); do scripts/get-criu $$v && exit; done; exit 1
+	$(Q)$(MAKE) --no-print-directory lint-source
+
+.PHONY: lint-source
+lint-source:
+	$(Q)scripts/lint -std=gnu11 -D_GNU_SOURCE $(criu_cflags) $(includes)
+
+include test/check.mk
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)/plugins $(BUILD)/cuda-checkpoint $(BUILD)/images $(BUILD)/test $(BUILD)/flags
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
