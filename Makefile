@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-#   make            what there is, under build/
+#   make            the utility, under build/
 #   make check      all tests that need no GPU; sets everything up
 #   make lint       formatting, static analysis, the rules of the layout
+#   make install    DESTDIR, PREFIX
 #
 # V=1 shows the commands; SANITIZE=address,undefined; DEVELOPER=1 makes
 # warnings errors. CFLAGS and LDFLAGS are the user's.
 
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
 BUILD ?= build
 CC ?= cc
 CFLAGS ?= -O2 -g
@@ -35,9 +38,14 @@ includes = $(addprefix -iquote ,plugins/cuda cuda-checkpoint test/fake test/gpu-
 
 # --- products ---------------------------------------------------------------
 objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(1)))
+utility = $(BUILD)/cuda-checkpoint/cuda-checkpoint
+utility_objects = $(call objects,$(wildcard cuda-checkpoint/*.c) plugins/cuda/cuda_state.c)
 
 .PHONY: all
-all: $(call objects,plugins/cuda/cuda_state.c)
+all: $(utility)
+
+$(utility): $(utility_objects)
+	$(call say,LD,$@)$(CC) $(our_ldflags) $(LDFLAGS) -Wl,-z,now -o $@ $^ -ldl
 
 # --- compiling --------------------------------------------------------------
 $(BUILD)/%.o: %.c $(BUILD)/flags
@@ -64,6 +72,15 @@ lint:
 .PHONY: lint-source
 lint-source:
 	$(Q)scripts/lint -std=gnu11 -D_GNU_SOURCE $(criu_cflags) $(includes)
+
+# --- make install ---------------------------------------------------------------
+.PHONY: install
+install: all
+	install -D -m 755 $(utility) '$(DESTDIR)$(BINDIR)/cuda-checkpoint'
+
+.PHONY: uninstall
+uninstall:
+	rm -f '$(DESTDIR)$(BINDIR)/cuda-checkpoint'
 
 include test/check.mk
 

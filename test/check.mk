@@ -4,6 +4,13 @@
 
 # --- unit tests: a module over fakes of the modules below it -------------------
 needs_test_cuda_state = plugins/cuda/cuda_state.c
+needs_test_command = cuda-checkpoint/command.c plugins/cuda/cuda_state.c test/fake/fake_libcuda.c \
+	test/unit/command_outcome.c
+needs_test_command_toggle = $(needs_test_command)
+needs_test_arguments = cuda-checkpoint/arguments.c cuda-checkpoint/device_pairs.c \
+	cuda-checkpoint/help.c plugins/cuda/cuda_state.c
+needs_test_device_pairs = cuda-checkpoint/device_pairs.c
+needs_test_libcuda = cuda-checkpoint/libcuda.c
 unit_tests = $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
 
 # The calls that a test replaces are found in the test.

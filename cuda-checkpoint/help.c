@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include "help.h"
+
+#define VERSION "0.1"
+
+static const char text[] =
+	"CUDA checkpoint and restore utility.\n"
+	"Version " VERSION ", of the CUDA plugin for CRIU. MIT licence.\n"
+	"\n"
+	"Operations:\n"
+	"    --get-state --pid PID\n"
+	"        print the state of CUDA in the process: running, locked,\n"
+	"        checkpointed or failed\n"
+	"    --action lock|checkpoint|restore|unlock --pid PID\n"
+	"        lock        running -> locked: the process makes no new CUDA calls\n"
+	"        checkpoint  locked -> checkpointed: GPU memory goes to host memory,\n"
+	"                    the GPU is let go\n"
+	"        restore     checkpointed -> locked: the GPU is taken again\n"
+	"        unlock      locked -> running\n"
+	"    --toggle --pid PID\n"
+	"        running -> checkpointed, or checkpointed -> running\n"
+	"    --get-restore-tid --pid PID\n"
+	"        print the ID of the thread that the operations run in\n"
+	"    --help\n"
+	"        print this text\n"
+	"\n"
+	"Options:\n"
+	"    -p, --pid PID\n"
+	"        the process\n"
+	"    -t, --timeout MS\n"
+	"        how long a lock may wait for running work, in milliseconds;\n"
+	"        0, the default: without limit (lock and toggle)\n"
+	"    -d, --device-map OLD=NEW[,OLD=NEW]...\n"
+	"        the UUIDs of all GPUs at the checkpoint, and of those that take\n"
+	"        their place (restore; driver r580 or newer)\n"
+	"    -h, --help\n"
+	"        print this text\n";
+
+void help_print(FILE *stream)
+{
+	fputs(text, stream);
+}

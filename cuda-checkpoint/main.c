@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cuda-checkpoint: suspend and resume CUDA in a running process.
+ *
+ * Understands and answers what NVIDIA's utility of this name does. Exit status
+ * 0, or 1 and the reason on stderr.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "arguments.h"
+#include "command.h"
+#include "help.h"
+#include "libcuda.h"
+
+/*
+ * The driver opens pipes of the other process, and we print into descriptor 1:
+ * these must not be the same. A standard descriptor that is closed is given to
+ * something that cannot be written to, so that an answer into it still fails.
+ */
+static int occupy_standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+	} while (fd <= STDERR_FILENO);
+
+	close(fd);
+	return 0;
+}
+
+static int run(const struct arguments *arguments)
+{
+	struct libcuda libcuda;
+	int ret;
+
+	if (arguments->operation == OPERATION_HELP) {
+		help_print(stdout);
+		return 0;
+	}
+
+	ret = libcuda_open(&libcuda);
+	if (ret < 0)
+		return ret;
+
+	return command_run(arguments, &libcuda);
+}
+
+/* The answer has been printed: does it arrive? */
+static int finish_answer(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+
+	fprintf(stderr, "cuda-checkpoint: cannot write the answer: %s\n",
+		strerror(errno));
+	return -EIO;
+}
+
+int main(int argc, char *argv[])
+{
+	struct arguments arguments;
+	int ret;
+
+	ret = occupy_standard_descriptors();
+	if (ret < 0) {
+		fprintf(stderr, "cuda-checkpoint: no free file descriptor: %s\n",
+			strerror(-ret));
+		return EXIT_FAILURE;
+	}
+
+	ret = arguments_parse(argc, argv, &arguments);
+	if (ret < 0)
+		return EXIT_FAILURE;
+
+	ret = run(&arguments);
+	if (ret == 0)
+		ret = finish_answer();
+
+	arguments_release(&arguments);
+	return ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
