@@ -2,6 +2,39 @@
 #
 # How the tests are built and run; a part of the Makefile.
 
+# --- the simulated GPU, and programs that use it --------------------------------
+sim_driver = $(BUILD)/test/gpu-sim/libcuda.so.1
+sim_old_driver = $(BUILD)/test/gpu-sim/old/libcuda.so.1
+sim_gpu = $(BUILD)/test/gpu-sim/gpu-sim
+sim = $(sim_driver) $(sim_old_driver) $(sim_gpu)
+apps = $(patsubst test/apps/%.c,$(BUILD)/test/apps/%,$(filter-out test/apps/app%,$(wildcard test/apps/*.c)))
+apps_library = $(BUILD)/test/apps/app.a
+sim_tests = $(patsubst test/%.c,$(BUILD)/test/%,$(wildcard test/gpu-sim/test/test_*.c))
+
+.PHONY: test-programs
+test-programs: $(sim) $(apps)
+
+$(sim_driver): $(call objects,$(wildcard test/gpu-sim/driver/*.c))
+	$(call say,LD,$@)$(CC) -shared -pthread $(our_ldflags) $(LDFLAGS) -Wl,-soname,libcuda.so.1 -Wl,-z,now \
+		-Wl,-z,nodelete -o $@ $^
+
+$(sim_old_driver): $(BUILD)/test/gpu-sim/old-driver.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) -shared $(our_ldflags) $(LDFLAGS) -Wl,-soname,libcuda.so.1 -o $@ $^
+
+$(sim_gpu): $(call objects,$(wildcard test/gpu-sim/gpu/*.c))
+	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -o $@ $^
+
+# An archive and --as-needed: a program that uses no CUDA does not load it either.
+$(apps_library): $(call objects,$(wildcard test/apps/app*.c))
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$(apps): %: %.o $(apps_library) $(sim_driver)
+	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -Wl,--as-needed -o $@ $^
+
+$(sim_tests): %: %.o $(call objects,test/gpu-sim/test/fixture.c test/gpu-sim/test/victim.c) $(apps_library) $(sim_driver)
+	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -o $@ $^ -lcmocka
+
 # --- unit tests: a module over fakes of the modules below it -------------------
 needs_test_cuda_state = plugins/cuda/cuda_state.c
 needs_test_command = cuda-checkpoint/command.c plugins/cuda/cuda_state.c test/fake/fake_libcuda.c \
@@ -31,6 +64,7 @@ arm64_flags = BUILD=$(arm64_build) CC=aarch64-linux-gnu-gcc CPPFLAGS='-isystem b
 	LDFLAGS=-Lbuild/arm64/lib
 
 run_unit = $(foreach test,$(unit_tests),"$(2)$(test): $(1)/test/unit/$(test)")
+run_sim = $(foreach test,$(sim_tests),"$(notdir $(test)) of the simulator: LD_LIBRARY_PATH=$(dir $(sim_driver)) $(test)")
 
 # Two steps: what the first brings is looked for when make starts.
 .PHONY: check
@@ -42,14 +76,16 @@ check:
 	$(Q)$(MAKE) --no-print-directory check-built
 
 .PHONY: tests
-tests: all $(addprefix $(BUILD)/test/unit/,$(unit_tests))
+tests: all test-programs $(addprefix $(BUILD)/test/unit/,$(unit_tests))
 
 .PHONY: check-built
-check-built: tests
+check-built: tests $(sim_tests)
 	$(Q)$(MAKE) --no-print-directory tests BUILD=$(clang_build) CC=clang
 	$(Q)$(MAKE) --no-print-directory tests BUILD=$(sanitized_build) SANITIZE=address,undefined
 	$(Q)[ ! -d build/arm64 ] || $(MAKE) --no-print-directory all $(arm64_flags)
 	$(Q)test/run-tap test/test-run-tap.sh test/test-check-layout.sh scripts/check-layout \
 		"headers: scripts/check-headers $(our_cflags) $(criu_cflags) $(includes)" \
 		$(call run_unit,$(BUILD)) $(call run_unit,$(clang_build),clang-) \
-		$(call run_unit,$(sanitized_build),sanitized-)
+		$(call run_unit,$(sanitized_build),sanitized-) \
+		$(run_sim) \
+		"utility: BUILD=$(BUILD) test/utility/test-utility.sh"

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Device memory, as the API shows it: allocate, free, how much there is. */
+#include "driver.h"
+
+CUresult cuMemAlloc(CUdeviceptr *address, size_t bytes)
+{
+	int device;
+	CUresult ret = driver_enter_context(&device);
+
+	if (ret)
+		return ret;
+	if (!address || !bytes)
+		return driver_leave(CUDA_ERROR_INVALID_VALUE);
+	pthread_mutex_lock(&driver.mutex);
+	ret = memory_allocate(&driver.memory, &driver.link, device,
+			      driver.devices[device].gpu, bytes, address);
+	pthread_mutex_unlock(&driver.mutex);
+	return driver_leave(ret);
+}
+
+/* Waits for the device's work, as the real one does. */
+CUresult cuMemFree(CUdeviceptr address)
+{
+	uint64_t until;
+	int device;
+	CUresult ret = driver_enter_context(&device);
+
+	if (ret || !address)
+		return ret ? ret : driver_leave(CUDA_SUCCESS);
+	pthread_mutex_lock(&driver.mutex);
+	until = driver_busy_until(device);
+	pthread_mutex_unlock(&driver.mutex);
+	clock_sleep_until(until);
+	pthread_mutex_lock(&driver.mutex);
+	ret = memory_free(&driver.memory, &driver.link, address);
+	pthread_mutex_unlock(&driver.mutex);
+	return driver_leave(ret);
+}
+
+CUresult cuMemGetInfo(size_t *free_bytes, size_t *total_bytes)
+{
+	struct gpu_answer list;
+	const struct gpu_info *gpu;
+	int device;
+	CUresult ret = driver_enter_context(&device);
+
+	if (ret)
+		return ret;
+	if (!free_bytes || !total_bytes)
+		return driver_leave(CUDA_ERROR_INVALID_VALUE);
+	pthread_mutex_lock(&driver.mutex);
+	ret = gpu_link_list(&driver.link, &list);
+	pthread_mutex_unlock(&driver.mutex);
+	if (ret)
+		return driver_leave(ret);
+	gpu = &list.gpus[driver.devices[device].gpu];
+	*free_bytes = gpu->free_bytes;
+	*total_bytes = gpu->bytes;
+	return driver_leave(CUDA_SUCCESS);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Streams: until when each one has work.
+ *
+ * Copies are made when they are asked for; only the time that they would take
+ * is put on the stream. The driver's lock is held by whoever calls, but for
+ * the restore thread, which calls with the gate closed.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "api.h"
+#include "cleanup.h"
+#include "clock.h"
+
+struct CUstream_st {
+	struct CUstream_st *next;
+	int device;
+	uint64_t busy_until;
+};
+
+/*
+ * Put the copying of @bytes at @mbps (0: no time at all) at the end of @stream.
+ *
+ * Return: the moment when it is done.
+ */
+uint64_t stream_add_work(CUstream stream, size_t bytes, unsigned int mbps);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One connection to the GPU process and the device memory that it holds.
+ *
+ * A client that breaks the protocol, does not read its answers or goes away is
+ * released; nothing that it does harms the others. Does not log.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "gpus.h"
+
+struct block {
+	uint64_t handle;
+	uint64_t bytes;
+	uint32_t gpu;
+};
+
+struct client {
+	int fd; /* owned, non-blocking */
+	uint64_t last_handle;
+	struct block *blocks;
+	size_t count;
+};
+
+/* Take over @fd, a connection that does not block. */
+void client_init(struct client *client, int fd);
+
+/* Close the connection and give all its memory back to @gpus. */
+void client_release(struct client *client, struct gpus *gpus);
+
+/*
+ * Answer the request that is waiting.
+ *
+ * Return: 0, or -errno when the client is to be released.
+ */
+int client_serve(struct client *client, struct gpus *gpus) must_check;
