@@ -52,6 +52,15 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(our_cflags) $(criu_cflags) $(includes) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+$(BUILD)/%.pb-c.c $(BUILD)/%.pb-c.h &: %.proto
+	@mkdir -p $(@D)
+	$(call say,PROTO,$@)protoc-c --c_out=$(BUILD) $<
+
+$(BUILD)/%.pb-c.o: $(BUILD)/%.pb-c.c $(BUILD)/flags
+	$(call say,CC,$@)$(CC) $(our_cflags) -Wno-undef -iquote $(BUILD) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/plugins/cuda/inventory.o: $(BUILD)/images/inventory.pb-c.h
+
 # Changed flags rebuild everything.
 flags_now = $(CC) $(our_cflags) $(criu_cflags) $(CPPFLAGS) $(CFLAGS) $(our_ldflags) $(LDFLAGS)
 $(BUILD)/flags: force
@@ -70,7 +79,7 @@ lint:
 	$(Q)$(MAKE) --no-print-directory lint-source
 
 .PHONY: lint-source
-lint-source:
+lint-source: $(BUILD)/images/inventory.pb-c.h
 	$(Q)scripts/lint -std=gnu11 -D_GNU_SOURCE $(criu_cflags) $(includes)
 
 # --- make install ---------------------------------------------------------------

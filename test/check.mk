@@ -37,6 +37,28 @@ $(sim_tests): %: %.o $(call objects,test/gpu-sim/test/fixture.c test/gpu-sim/tes
 
 # --- unit tests: a module over fakes of the modules below it -------------------
 needs_test_cuda_state = plugins/cuda/cuda_state.c
+needs_test_options = plugins/cuda/options.c
+needs_test_options_sources = plugins/cuda/options.c
+needs_test_inventory = plugins/cuda/inventory.c test/unit/images.c images/inventory.pb-c.c
+needs_test_inventory_damage = $(needs_test_inventory)
+needs_test_inventory_faults = $(needs_test_inventory)
+needs_test_spawn = plugins/cuda/spawn.c test/unit/spawn_world.c
+needs_test_spawn_child = $(needs_test_spawn)
+needs_test_spawn_deadline = $(needs_test_spawn)
+needs_test_spawn_failures = $(needs_test_spawn)
+needs_test_spawn_signals = $(needs_test_spawn)
+needs_test_proc = plugins/cuda/proc.c test/unit/proc_child.c
+needs_test_proc_cuda = $(needs_test_proc)
+needs_test_proc_unreadable = plugins/cuda/proc.c
+needs_test_restore_thread = plugins/cuda/restore_thread.c test/unit/restore_target.c test/fake/fake_log.c
+needs_test_restore_thread_calls = $(needs_test_restore_thread)
+needs_test_restore_thread_failures = $(needs_test_restore_thread)
+needs_test_restore_thread_signals = $(needs_test_restore_thread)
+needs_test_tool = plugins/cuda/tool.c plugins/cuda/cuda_state.c test/unit/tool_runs.c \
+	$(addprefix test/fake/fake_,spawn.c log.c)
+needs_test_tool_failures = $(needs_test_tool)
+needs_test_tool_probe = $(needs_test_tool)
+needs_test_tool_unreadable = $(needs_test_tool)
 needs_test_command = cuda-checkpoint/command.c plugins/cuda/cuda_state.c test/fake/fake_libcuda.c \
 	test/unit/command_outcome.c
 needs_test_command_toggle = $(needs_test_command)
@@ -45,6 +67,8 @@ needs_test_arguments = cuda-checkpoint/arguments.c cuda-checkpoint/device_pairs.
 needs_test_device_pairs = cuda-checkpoint/device_pairs.c
 needs_test_libcuda = cuda-checkpoint/libcuda.c
 unit_tests = $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
+
+$(call objects,test/unit/images.c test/unit/test_inventory.c): $(BUILD)/images/inventory.pb-c.h
 
 # The calls that a test replaces are found in the test.
 wraps = $(addprefix -Wl$(comma)--wrap=,$(sort \

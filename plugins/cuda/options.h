@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The user's settings, from text to one struct.
+ *
+ * First options_init(), then the sources in rising order of rank: the environment's
+ * list with options_parse_list(), then CRIU's argv with options_parse_argv(). Both
+ * know the same keys, and the same values for them:
+ *
+ *   timeout=SECONDS        how long to wait for a process to lock
+ *   cuda-checkpoint=PATH   the utility, by absolute path or by a name to look up on
+ *                          PATH
+ *   backend=NAME           auto or cuda-checkpoint, which are the same
+ *   force[=BOOL]           work without /proc/driver/nvidia/gpus
+ *
+ * Of a key that is given twice the last one counts. Pure: what is read is passed
+ * in, nothing is kept. Does not log: the reason of a failure is text for the caller
+ * to log.
+ */
+#pragma once
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cleanup.h"
+
+/* Room for any reason, and its terminating zero. */
+#define OPTIONS_REASON_MAX 512
+
+/* Copied by plain assignment; there is nothing to release. */
+struct options {
+	bool lock_timeout_set;		/* else it is CRIU's own that counts */
+	unsigned int lock_timeout_ms;	/* milliseconds; 0: no limit */
+	char cuda_checkpoint[PATH_MAX]; /* never empty */
+	bool force;
+};
+
+/* The defaults: no timeout of our own, "cuda-checkpoint", no force. */
+void options_init(struct options *options);
+
+/*
+ * Take settings from @text, "KEY=VALUE,KEY=VALUE". White space around a key or a
+ * value does not count, nor does an item of nothing else, so that a list may be
+ * empty or end in a comma. A value cannot have a comma in it. NULL is an empty
+ * list: a variable that is not set.
+ *
+ * Return: 0; -EINVAL for an unknown key, or a value that the key does not take or
+ * that is missing; -ENOMEM. After an error @options are as before, and @ret_reason,
+ * of @size bytes, is one line without a newline that names the key, the value and
+ * what would be right.
+ */
+int options_parse_list(struct options *options, const char *text, char *ret_reason,
+		       size_t size) must_check;
+
+/*
+ * Take settings from the @argv that criu_plugin_get_options() gives: argv[0] is a
+ * name, not looked at; each of the others is "--PLUGIN.KEY=VALUE" or "--PLUGIN.KEY",
+ * as the user wrote it after --plugin-option=. Options of other plugins are among
+ * them and are passed over. One without "PLUGIN." is taken as ours. @argc may be 0.
+ *
+ * Return: as above, and -EINVAL too for a word that is not an option.
+ */
+int options_parse_argv(struct options *options, int argc, char *const argv[],
+		       char *ret_reason, size_t size) must_check;

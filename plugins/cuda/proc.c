@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "proc.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PROC_PATH_MAX 64 /* "/proc/PID/task/TID/status" and then some */
+
+/* The kernel answers a read in /proc of a process that has just ended with ESRCH. */
+static int gone_or(int error)
+{
+	return error == ENOENT || error == ESRCH ? -ESRCH : -error;
+}
+
+static int open_proc(pid_t pid, const char *file, FILE **ret_stream)
+{
+	char path[PROC_PATH_MAX];
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
+	stream = fopen(path, "re");
+	if (!stream)
+		return gone_or(errno);
+
+	*ret_stream = stream;
+	return 0;
+}
+
+/* "…-… r-xp 00000000 08:01 1234   /usr/lib/libcuda.so.580.159.04": is it libcuda? */
+static bool line_is_libcuda(const char *line)
+{
+	static const char prefix[] = "/libcuda.so.";
+	const char *path = strchr(line, '/');
+	const char *name = path ? strrchr(path, '/') : NULL;
+
+	return name && strncmp(name, prefix, sizeof(prefix) - 1) == 0;
+}
+
+int proc_maps_libcuda(pid_t pid, bool *ret_maps)
+{
+	FILE *maps autofclose = NULL;
+	char *line autofree = NULL;
+	size_t size = 0;
+	int ret;
+
+	ret = open_proc(pid, "maps", &maps);
+	if (ret)
+		return ret;
+
+	errno = 0;
+	while (getline(&line, &size, maps) >= 0) {
+		if (line_is_libcuda(line)) {
+			*ret_maps = true;
+			return 0;
+		}
+	}
+	if (!feof(maps))
+		return gone_or(errno);
+
+	*ret_maps = false;
+	return 0;
+}
+
+static bool is_restore_thread_name(const char *name)
+{
+	static const char prefix[] = "cuda";
+	const char *digits = name + sizeof(prefix) - 1;
+
+	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0)
+		return false;
+
+	return *digits && digits[strspn(digits, "0123456789abcdef")] == '\0';
+}
+
+/* False too for a thread that has ended meanwhile. */
+static bool is_restore_thread(pid_t pid, const char *tid)
+{
+	FILE *comm autofclose = NULL;
+	char path[PROC_PATH_MAX];
+	char name[32] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%.16s/comm", pid, tid);
+	comm = fopen(path, "re");
+	if (!comm || !fgets(name, sizeof(name), comm))
+		return false;
+
+	name[strcspn(name, "\n")] = '\0';
+	return is_restore_thread_name(name);
+}
+
+int proc_has_restore_thread(pid_t pid, bool *ret_has)
+{
+	DIR *tasks autoclosedir = NULL;
+	char path[PROC_PATH_MAX];
+	const struct dirent *task;
+	bool has = false;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	tasks = opendir(path);
+	if (!tasks)
+		return gone_or(errno);
+
+	do {
+		errno = 0;
+		task = readdir(tasks);
+		if (!task && errno)
+			return gone_or(errno);
+
+		has = task && isdigit((unsigned char)task->d_name[0]) &&
+		      is_restore_thread(pid, task->d_name);
+	} while (task && !has);
+
+	*ret_has = has;
+	return 0;
+}
+
+/* Is @text a value, one that fits? It is copied then. */
+static int copy_value(const char *text, char *value, size_t size)
+{
+	size_t length = strlen(text);
+
+	if (!length || length >= size)
+		return -EBADMSG;
+
+	memcpy(value, text, length + 1);
+	return 0;
+}
+
+/* The text after "@key:\t" in /proc/@pid/status, without its newline. */
+static int read_status(pid_t pid, const char *key, char *value, size_t size)
+{
+	FILE *status autofclose = NULL;
+	char *line autofree = NULL;
+	size_t key_length = strlen(key), line_size = 0;
+	int ret;
+
+	ret = open_proc(pid, "status", &status);
+	if (ret)
+		return ret;
+
+	errno = 0;
+	while (getline(&line, &line_size, status) >= 0) {
+		if (strncmp(line, key, key_length) != 0 || line[key_length] != ':')
+			continue;
+
+		line[strcspn(line, "\n")] = '\0';
+		return copy_value(line + key_length + 1 +
+					  strspn(line + key_length + 1, " \t"),
+				  value, size);
+	}
+
+	return feof(status) ? -EBADMSG : gone_or(errno);
+}
+
+int proc_tracer(pid_t tid, pid_t *ret_tracer)
+{
+	char value[32], *end;
+	long tracer;
+	int ret;
+
+	ret = read_status(tid, "TracerPid", value, sizeof(value));
+	if (ret)
+		return ret;
+
+	errno = 0;
+	tracer = strtol(value, &end, 10);
+	if (errno || end == value || *end || tracer < 0 || tracer > INT_MAX)
+		return -EBADMSG;
+
+	*ret_tracer = (pid_t)tracer;
+	return 0;
+}
+
+int proc_is_stopped(pid_t pid, bool *ret_stopped)
+{
+	char value[32];
+	int ret;
+
+	ret = read_status(pid, "State", value, sizeof(value));
+	if (ret)
+		return ret;
+
+	*ret_stopped = value[0] == 'T' || value[0] == 't';
+	return 0;
+}
+
+bool proc_is_gone(pid_t pid)
+{
+	char value[32] = "";
+
+	if (read_status(pid, "State", value, sizeof(value)) == -ESRCH)
+		return true;
+
+	return value[0] == 'Z' || value[0] == 'X';
+}
+
+bool proc_has_thread(pid_t pid, pid_t tid)
+{
+	char path[PROC_PATH_MAX];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d", pid, tid);
+	return access(path, F_OK) == 0;
+}

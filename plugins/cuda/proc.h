@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What /proc says of a process.
+ *
+ * Only reads. A process that is gone is -ESRCH everywhere. Does not log.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "cleanup.h"
+
+/*
+ * Does @pid map libcuda? Each CUDA process does, also after a checkpoint and
+ * after a restore: one that does not cannot be a CUDA process. One that does
+ * need not be: it may only have loaded the library.
+ *
+ * Return: 0 with *@ret_maps; -ESRCH; another -errno if it cannot be read.
+ */
+int proc_maps_libcuda(pid_t pid, bool *ret_maps) must_check;
+
+/*
+ * Has @pid a thread with a name that the driver gives its restore thread ("cuda"
+ * and hexadecimal digits)? For where no utility can be asked.
+ *
+ * Return: 0 with *@ret_has; -ESRCH; another -errno if it cannot be read.
+ */
+int proc_has_restore_thread(pid_t pid, bool *ret_has) must_check;
+
+/*
+ * The process that traces the thread @tid, 0 if none does.
+ *
+ * Return: 0 with *@ret_tracer; -ESRCH; -EBADMSG if /proc says nothing of it;
+ * another -errno if it cannot be read.
+ */
+int proc_tracer(pid_t tid, pid_t *ret_tracer) must_check;
+
+/*
+ * Is @pid stopped, by a signal or by a tracer? A stopped process can neither be
+ * locked nor asked for its state.
+ *
+ * Return: 0 with *@ret_stopped; -ESRCH; -EBADMSG; another -errno.
+ */
+int proc_is_stopped(pid_t pid, bool *ret_stopped) must_check;
+
+/* Has @pid a thread @tid? */
+bool proc_has_thread(pid_t pid, pid_t tid);
+
+/* Has @pid ended? True also for one that is dead and not yet reaped. */
+bool proc_is_gone(pid_t pid);

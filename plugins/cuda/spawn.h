@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Run a program to its end and keep what it printed.
+ *
+ * Knows nothing of CRIU or CUDA. Never leaves a child behind: on every return
+ * the child has been reaped, and the caller's SIGCHLD handler and mask are as
+ * they were. Does not log.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "cleanup.h"
+
+#define SPAWN_OUTPUT_MAX 8191
+
+struct spawn_output {
+	size_t length;
+	bool truncated; /* more was printed than fits; the beginning is kept */
+	char text[SPAWN_OUTPUT_MAX + 1];
+};
+
+struct spawn_result {
+	int status; /* exit status, or 128 + the signal that ended it */
+	struct spawn_output out;
+	struct spawn_output err;
+};
+
+/*
+ * Run @argv[0], looked up on PATH unless it has a slash, with stdout and stderr
+ * captured and stdin empty.
+ *
+ * The child gets default signal dispositions, an empty signal mask, a process
+ * group of its own (an interrupt typed at the terminal is CRIU's affair) and no
+ * descriptor above 2. When it ends, what its own children still print is lost.
+ * @timeout_ms 0 means no limit.
+ *
+ * Return: 0 if the program ran, however it ended; -ENOENT if there is no such
+ * program; -ETIMEDOUT if it had to be killed, its process group with it; -ECHILD
+ * if somebody else took its status; another -errno if it could not be started.
+ * *@ret_result is filled on 0 only.
+ */
+int spawn_run(const char *const argv[], unsigned int timeout_ms,
+	      struct spawn_result *ret_result) must_check;

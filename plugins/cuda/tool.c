@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "tool.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+#include "spawn.h"
+
+#define NUMBER_MAX 16 /* digits of a pid or of milliseconds, and the end */
+
+/* What a lock may take beyond its timeout: starting the utility on a large node. */
+#define LOCK_GRACE_MS 5000
+#define QUESTION_MS   60000
+
+/* The driver's words, in which NVIDIA's utility and ours report it. */
+#define SAYS_NOT_CUDA	 "\"initialization error\""
+#define SAYS_NO_THREAD	 "Could not find restore thread for process ID "
+#define SAYS_NOT_READY	 "\"device not ready\""
+#define SAYS_WRONG_STATE "\"the operation cannot be performed in the present state\""
+
+struct number {
+	char text[NUMBER_MAX];
+};
+
+static struct number number(unsigned int value)
+{
+	struct number n;
+
+	snprintf(n.text, sizeof(n.text), "%u", value);
+	return n;
+}
+
+static bool says(const struct spawn_result *result, const char *text)
+{
+	return strstr(result->err.text, text) || strstr(result->out.text, text);
+}
+
+/* What came of one run of the utility. */
+struct answer {
+	struct spawn_result result;
+	char message[2 * SPAWN_OUTPUT_MAX +
+		     64]; /* the reason of a failure, on one line */
+};
+
+/* All that the utility printed, on one line. */
+static void keep_message(struct answer *answer)
+{
+	const struct spawn_result *result = &answer->result;
+	const bool cut = result->err.truncated || result->out.truncated;
+	char *message = answer->message;
+
+	snprintf(message, sizeof(answer->message), "%s%s%s", result->err.text,
+		 result->out.text, cut ? " (cut)" : "");
+
+	for (size_t end = strlen(message); end && message[end - 1] == '\n'; end--)
+		message[end - 1] = '\0';
+	for (; *message; message++)
+		if (iscntrl((unsigned char)*message))
+			*message = *message == '\n' ? ';' : '?';
+	if (!answer->message[0])
+		snprintf(answer->message, sizeof(answer->message),
+			 "it ended with status %d and said nothing", result->status);
+}
+
+/* The error that a failed run of the utility stands for. */
+static int error_of(const struct spawn_result *result)
+{
+	if (says(result, SAYS_NOT_CUDA) || says(result, SAYS_NO_THREAD))
+		return -ENXIO;
+	if (says(result, SAYS_NOT_READY))
+		return -ETIMEDOUT;
+	if (says(result, SAYS_WRONG_STATE))
+		return -EBUSY;
+
+	return -EIO;
+}
+
+static void explain_not_run(const char *program, int error, unsigned int timeout_ms,
+			    struct answer *answer)
+{
+	char *message = answer->message;
+	size_t size = sizeof(answer->message);
+
+	if (error == -ENOENT)
+		snprintf(message, size,
+			 "there is no \"%s\"; put cuda-checkpoint on PATH, or name it "
+			 "with the option cuda-checkpoint",
+			 program);
+	else if (error == -ETIMEDOUT)
+		snprintf(message, size, "no answer in %u ms", timeout_ms);
+	else
+		snprintf(message, size, "cannot run \"%s\": %s", program,
+			 strerror(-error));
+}
+
+/*
+ * What it means to the callers that the utility could not be run. Most errors would
+ * stand for something else there: "no CUDA here" is never a guess from a failure.
+ */
+static int error_of_not_run(int error)
+{
+	return error == -ENOENT || error == -ETIMEDOUT || error == -ENOMEM ? error : -EIO;
+}
+
+/*
+ * Run the utility. Return: 0 if it succeeded, else the error, with the reason in
+ * the answer's message.
+ */
+static int run(const char *const argv[], unsigned int timeout_ms, struct answer *answer)
+{
+	int ret;
+
+	ret = spawn_run(argv, timeout_ms, &answer->result);
+	if (ret) {
+		explain_not_run(argv[0], ret, timeout_ms, answer);
+		return error_of_not_run(ret);
+	}
+	if (answer->result.status == 0)
+		return 0;
+
+	keep_message(answer);
+	return error_of(&answer->result);
+}
+
+/*
+ * The one word that the utility answered: stdout must hold it, a newline and
+ * nothing else. Return: the word, or NULL with the reason in the message.
+ */
+static const char *single_word(struct answer *answer)
+{
+	struct spawn_output *out = &answer->result.out;
+	size_t length = strcspn(out->text, " \t\n");
+
+	if (length && out->length == length + 1 && out->text[length] == '\n') {
+		out->text[length] = '\0';
+		return out->text;
+	}
+
+	keep_message(answer);
+	return NULL;
+}
+
+/* Ask a question about @pid; *@ret_word lies in @answer. Logs failures. */
+static int ask(const struct tool *tool, const char *question, pid_t pid,
+	       unsigned int timeout_ms, struct answer *answer, const char **ret_word)
+{
+	struct number process = number((unsigned int)pid);
+	const char *argv[] = { tool->program, question, "--pid", process.text, NULL };
+	const char *word;
+	int ret;
+
+	ret = run(argv, timeout_ms, answer);
+	if (ret == -ENXIO)
+		return ret;
+	if (ret) {
+		pr_err("pid %d: %s %s: %s\n", pid, tool->program, question,
+		       answer->message);
+		return ret;
+	}
+
+	word = single_word(answer);
+	if (!word) {
+		pr_err("pid %d: %s %s: cannot understand the answer \"%s\"\n", pid,
+		       tool->program, question, answer->message);
+		return -EBADMSG;
+	}
+
+	*ret_word = word;
+	return 0;
+}
+
+int tool_get_state(const struct tool *tool, pid_t pid, unsigned int timeout_ms,
+		   enum cuda_state *ret_state)
+{
+	struct answer answer = { 0 };
+	const char *word;
+	int ret;
+
+	ret = ask(tool, "--get-state", pid, timeout_ms, &answer, &word);
+	if (ret)
+		return ret;
+
+	ret = cuda_state_parse(word, ret_state);
+	if (ret) {
+		pr_err("pid %d: %s --get-state: \"%s\" is no state that is known\n", pid,
+		       tool->program, word);
+		return -EBADMSG;
+	}
+
+	return 0;
+}
+
+static int parse_tid(const char *word, pid_t *ret_tid)
+{
+	char *end;
+	long tid;
+
+	errno = 0;
+	tid = strtol(word, &end, 10);
+	if (errno || *end || *word < '0' || *word > '9' || tid <= 0 || tid > INT_MAX)
+		return -EBADMSG;
+
+	*ret_tid = (pid_t)tid;
+	return 0;
+}
+
+int tool_get_restore_tid(const struct tool *tool, pid_t pid, pid_t *ret_tid)
+{
+	struct answer answer = { 0 };
+	const char *word;
+	int ret;
+
+	ret = ask(tool, "--get-restore-tid", pid, QUESTION_MS, &answer, &word);
+	if (ret)
+		return ret;
+
+	ret = parse_tid(word, ret_tid);
+	if (ret)
+		pr_err("pid %d: %s --get-restore-tid: \"%s\" is no thread\n", pid,
+		       tool->program, word);
+
+	return ret;
+}
+
+static unsigned int lock_deadline_ms(unsigned int timeout_ms)
+{
+	if (!timeout_ms)
+		return 0;
+
+	return timeout_ms > UINT_MAX - LOCK_GRACE_MS ? UINT_MAX
+						     : timeout_ms + LOCK_GRACE_MS;
+}
+
+int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
+	     unsigned int timeout_ms)
+{
+	const bool limited = action == CUDA_LOCK && timeout_ms;
+	const char *name = cuda_action_name(action);
+	struct number process = number((unsigned int)pid), timeout = number(timeout_ms);
+	/* clang-format off */
+	const char *argv[] = {
+		tool->program, "--action", name, "--pid", process.text,
+		limited ? "--timeout" : NULL, timeout.text, NULL,
+	};
+	/* clang-format on */
+	struct answer answer = { 0 };
+	int ret;
+
+	ret = run(argv, limited ? lock_deadline_ms(timeout_ms) : 0, &answer);
+	if (!ret)
+		return 0;
+
+	pr_err("pid %d: cannot %s: %s%s\n", pid, name, answer.message,
+	       limited && ret == -ETIMEDOUT
+		       ? "; its work did not end in time: give it more "
+			 "with the option timeout or criu's --timeout"
+		       : "");
+	return ret == -ENXIO ? -EIO : ret;
+}
+
+/* Did a run that succeeded print a thread, as it has to? The message is kept. */
+static int check_is_tid(struct answer *answer)
+{
+	const char *word;
+	pid_t tid;
+
+	keep_message(answer);
+	word = single_word(answer);
+
+	return word ? parse_tid(word, &tid) : -EBADMSG;
+}
+
+int tool_probe(const struct tool *tool, char *ret_reason, size_t size)
+{
+	struct number self = number((unsigned int)getpid());
+	const char *argv[] = { tool->program, "--get-restore-tid", "--pid", self.text,
+			       NULL };
+	struct answer answer = { 0 };
+	int ret;
+
+	ret = run(argv, QUESTION_MS, &answer);
+	if (!ret)
+		ret = check_is_tid(&answer);
+	if (!ret || ret == -ENXIO)
+		return 0;
+
+	snprintf(ret_reason, size, "%s%s",
+		 ret == -EBADMSG ? "cannot understand its answer: " : "", answer.message);
+	return ret;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The CUDA operations, each done by one run of cuda-checkpoint.
+ *
+ * Arguments out, answer in: NVIDIA's utility and ours are asked and understood
+ * alike. An answer is parsed whole; what cannot be read is an error, never a
+ * guess. Knows nothing of CRIU, ptrace, or which rung a process is on.
+ *
+ * Logs each failure once, with the pid and the utility's whole message. Errors:
+ *   -ENXIO      the process has no CUDA; a finding, not logged
+ *   -ENOENT     no such utility
+ *   -ETIMEDOUT  the time was over: the process is still at work, or cannot answer
+ *   -EBUSY      the process is in the wrong state for the action
+ *   -EBADMSG    the answer cannot be understood
+ *   -EIO        the utility failed, or could not be run: the reason is in the log
+ *   -ENOMEM     no memory to run it
+ */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "cuda_state.h"
+
+/*
+ * @program: path, or name looked up on PATH; borrowed.
+ */
+struct tool {
+	const char *program;
+};
+
+/*
+ * The state of @pid. The restore thread of @pid must be running. @timeout_ms
+ * bounds the run, 0 means no limit: a process that is stopped never answers.
+ */
+int tool_get_state(const struct tool *tool, pid_t pid, unsigned int timeout_ms,
+		   enum cuda_state *ret_state) must_check;
+
+/* The restore thread of @pid, which may be stopped. */
+int tool_get_restore_tid(const struct tool *tool, pid_t pid, pid_t *ret_tid) must_check;
+
+/*
+ * Do @action on @pid, whose restore thread must be running; for a lock its other
+ * threads too. @timeout_ms is for a lock, 0 means no limit: how long the driver
+ * waits for work in flight. A lock that then does not end is killed soon after;
+ * the process may be locked or not. The other actions take the time they need.
+ */
+int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
+	     unsigned int timeout_ms) must_check;
+
+/*
+ * See whether the utility and the driver below it answer, by a question about the
+ * caller's own process. Does not log: the reason why not is written to @ret_reason,
+ * of @size bytes, on failure.
+ */
+int tool_probe(const struct tool *tool, char *ret_reason, size_t size) must_check;

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "options.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cleanup.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct {
+	const char *value;
+	unsigned int ms;
+} good_timeouts[] = {
+	{ "0", 0 },
+	{ "0.0", 0 },
+	{ "0.000", 0 },
+	{ "0.001", 1 },
+	{ "0.01", 10 },
+	{ "0.1", 100 },
+	{ "0.5", 500 },
+	{ "1.25", 1250 },
+	{ "007", 7000 },
+	{ "10", 10000 },
+	{ "00000000000000000000000000000001", 1000 },
+	{ "4294967", 4294967000u },
+	{ "4294967.295", 4294967295u },
+};
+
+static const char *const bad_timeouts[] = {
+	"-1",
+	"-0",
+	"+1",
+	"1.",
+	".5",
+	".",
+	"1..5",
+	"1.5.5",
+	"0.0005",
+	"0.0000",
+	"1.2345",
+	"1,5",
+	"1e3",
+	"0x10",
+	"1s",
+	"1 0",
+	"a",
+	"1a",
+	"nan",
+	"inf",
+	"4294967.296",
+	"4294968",
+	"4294967295",
+	"4294967296",
+	"18446744073709551615",
+	"18446744073709551616",
+	"18446744073709552616",
+	"99999999999999999999999999999999999999999999999999999999",
+};
+
+static const struct {
+	const char *word;
+	bool force;
+} good_bools[] = {
+	{ "on", true },	  { "yes", true }, { "1", true },  { "true", true },
+	{ "off", false }, { "no", false }, { "0", false }, { "false", false },
+};
+
+/* Options unlike the defaults, in which every change shows. */
+static const struct options marked = {
+	.lock_timeout_set = true,
+	.lock_timeout_ms = 77,
+	.cuda_checkpoint = "marked",
+};
+
+static void init_marked(struct options *options)
+{
+	memcpy(options, &marked, sizeof(marked));
+}
+
+static void check_marked(const struct options *options)
+{
+	assert_memory_equal(options, &marked, sizeof(marked));
+}
+
+/* @value for @key in either notation: both must answer the same. */
+static int parse_both(struct options *options, const char *key, const char *value)
+{
+	char list[256], word[272], reason[OPTIONS_REASON_MAX], other[OPTIONS_REASON_MAX];
+	char name[] = "x", *argv[] = { name, word, NULL };
+	struct options from_list = *options;
+	int ret;
+
+	snprintf(list, sizeof(list), "%s=%s", key, value);
+	snprintf(word, sizeof(word), "--cuda_plugin.%s", list);
+	reason[0] = other[0] = '\0';
+
+	ret = options_parse_argv(options, 2, argv, reason, sizeof(reason));
+	if (!strchr(list, ',')) {
+		assert_int_equal(
+			options_parse_list(&from_list, list, other, sizeof(other)), ret);
+		assert_memory_equal(options, &from_list, sizeof(from_list));
+		assert_string_equal(reason, other);
+	}
+
+	return ret;
+}
+
+static void timeout_is_read_to_the_millisecond(void **state)
+{
+	struct options options;
+
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(good_timeouts); i++) {
+		options_init(&options);
+		assert_int_equal(parse_both(&options, "timeout", good_timeouts[i].value),
+				 0);
+		assert_true(options.lock_timeout_set);
+		assert_int_equal(options.lock_timeout_ms, good_timeouts[i].ms);
+	}
+}
+
+static void bad_timeout_is_refused(void **state)
+{
+	struct options options;
+
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad_timeouts); i++) {
+		init_marked(&options);
+		assert_int_equal(parse_both(&options, "timeout", bad_timeouts[i]),
+				 -EINVAL);
+		check_marked(&options);
+	}
+}
+
+static void force_understands_four_ways_to_say_it(void **state)
+{
+	struct options options;
+
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(good_bools); i++) {
+		options_init(&options);
+		options.force = !good_bools[i].force;
+		assert_int_equal(parse_both(&options, "force", good_bools[i].word), 0);
+		assert_int_equal(options.force, good_bools[i].force);
+	}
+}
+
+static void longest_path_is_taken_and_a_longer_one_is_not(void **state)
+{
+	static char list[sizeof("cuda-checkpoint=") + PATH_MAX] = "cuda-checkpoint=";
+	char reason[OPTIONS_REASON_MAX] = "";
+	struct options options;
+
+	(void)state;
+	memset(list + strlen(list), 'p', PATH_MAX - 1);
+	options_init(&options);
+
+	assert_int_equal(options_parse_list(&options, list, reason, sizeof(reason)), 0);
+	assert_int_equal(strlen(options.cuda_checkpoint), PATH_MAX - 1);
+
+	list[strlen(list)] = 'p';
+	init_marked(&options);
+
+	assert_int_equal(options_parse_list(&options, list, reason, sizeof(reason)),
+			 -EINVAL);
+	check_marked(&options);
+	assert_non_null(strstr(reason, "ppp"));
+}
+
+static void reason_stays_within_its_buffer(void **state)
+{
+	struct options options;
+
+	(void)state;
+	options_init(&options);
+
+	for (size_t size = 0; size < 40; size++) {
+		char *reason autofree = malloc(size + 1);
+
+		assert_non_null(reason);
+		memset(reason, 'x', size + 1);
+		assert_int_equal(options_parse_list(&options, "nonsense", reason, size),
+				 -EINVAL);
+		assert_int_equal(reason[size], 'x');
+		if (size > 0)
+			assert_int_equal(strlen(reason), size - 1);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(timeout_is_read_to_the_millisecond),
+		cmocka_unit_test(bad_timeout_is_refused),
+		cmocka_unit_test(force_understands_four_ways_to_say_it),
+		cmocka_unit_test(longest_path_is_taken_and_a_longer_one_is_not),
+		cmocka_unit_test(reason_stays_within_its_buffer),
+	};
+
+	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}

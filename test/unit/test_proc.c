@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Processes that are stopped, traced, or gone.
+ */
+#include "proc.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "clock.h"
+#include "proc_child.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define PATIENCE_MS   10000
+
+/* --- stopped, and by whom ------------------------------------------------------ */
+
+static void await_stopped(pid_t pid, bool expected)
+{
+	int64_t end = clock_ms() + PATIENCE_MS;
+	bool stopped;
+
+	do {
+		stopped = !expected;
+		assert_int_equal(proc_is_stopped(pid, &stopped), 0);
+	} while (stopped != expected && clock_ms() < end);
+	assert_int_equal(stopped, expected);
+}
+
+static void process_stopped_by_a_signal_is_stopped(void **state)
+{
+	(void)state;
+	start_child(NULL);
+	await_stopped(child, false);
+
+	kill(child, SIGSTOP);
+	await_stopped(child, true);
+
+	kill(child, SIGCONT);
+	await_stopped(child, false);
+}
+
+static void process_held_by_a_tracer_is_stopped_and_names_it(void **state)
+{
+	pid_t tracer = UNTOUCHED;
+
+	(void)state;
+	start_child(NULL);
+	assert_int_equal(proc_tracer(child, &tracer), 0);
+	assert_int_equal(tracer, 0);
+
+	assert_int_equal(ptrace(PTRACE_SEIZE, child, NULL, NULL), 0);
+	assert_int_equal(proc_tracer(child, &tracer), 0);
+	assert_int_equal(tracer, getpid());
+	await_stopped(child, false);
+	assert_int_equal(ptrace(PTRACE_INTERRUPT, child, NULL, NULL), 0);
+	assert_int_equal(waitpid(child, NULL, __WALL), child);
+
+	await_stopped(child, true);
+	assert_int_equal(ptrace(PTRACE_DETACH, child, NULL, NULL), 0);
+	assert_int_equal(proc_tracer(child, &tracer), 0);
+	assert_int_equal(tracer, 0);
+}
+
+static pid_t *thread_tid;
+
+static void *waiting_thread(void *unused)
+{
+	*thread_tid = (pid_t)syscall(SYS_gettid);
+	for (;;)
+		pause();
+
+	return unused;
+}
+
+static void start_waiting_thread(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, waiting_thread, NULL))
+		_exit(1);
+	while (!*(volatile pid_t *)thread_tid)
+		usleep(1000);
+}
+
+static void tracer_of_one_thread_is_that_threads_alone(void **state)
+{
+	pid_t tracer = UNTOUCHED;
+
+	(void)state;
+	thread_tid = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			  -1, 0);
+	assert_ptr_not_equal(thread_tid, MAP_FAILED);
+	start_child(start_waiting_thread);
+	assert_int_equal(ptrace(PTRACE_SEIZE, *thread_tid, NULL, NULL), 0);
+
+	assert_int_equal(proc_tracer(*thread_tid, &tracer), 0);
+	assert_int_equal(tracer, getpid());
+	assert_int_equal(proc_tracer(child, &tracer), 0);
+	assert_int_equal(tracer, 0);
+
+	munmap(thread_tid, PAGE);
+}
+
+/* --- those that are gone --------------------------------------------------------- */
+
+static pid_t pid_of_nobody(void)
+{
+	pid_t pid = start_zombie();
+
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	child = -1;
+
+	return pid;
+}
+
+static void process_that_is_gone_is_esrch(void **state)
+{
+	const pid_t pids[] = { pid_of_nobody(), 0, -1, INT32_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
+		bool maps = true, has = true, stopped = true;
+		pid_t tracer = UNTOUCHED;
+
+		assert_int_equal(proc_maps_libcuda(pids[i], &maps), -ESRCH);
+		assert_int_equal(proc_has_restore_thread(pids[i], &has), -ESRCH);
+		assert_int_equal(proc_tracer(pids[i], &tracer), -ESRCH);
+		assert_int_equal(proc_is_stopped(pids[i], &stopped), -ESRCH);
+		assert_true(proc_is_gone(pids[i]));
+		assert_true(maps && has && stopped);
+		assert_int_equal(tracer, UNTOUCHED);
+	}
+}
+
+static void zombie_is_gone_and_has_nothing(void **state)
+{
+	bool maps = false, has = true, stopped = true;
+	int ret;
+
+	(void)state;
+	start_zombie();
+
+	assert_true(proc_is_gone(child));
+	assert_int_equal(proc_has_restore_thread(child, &has), 0);
+	assert_false(has);
+	assert_int_equal(proc_is_stopped(child, &stopped), 0);
+	assert_false(stopped);
+	/* Kernels differ: no mappings, or no such process. */
+	ret = proc_maps_libcuda(child, &maps);
+	assert_true(ret == 0 || ret == -ESRCH);
+	assert_false(maps);
+}
+
+static void living_process_is_not_gone(void **state)
+{
+	(void)state;
+	start_child(NULL);
+
+	assert_false(proc_is_gone(child));
+	assert_false(proc_is_gone(getpid()));
+	kill(child, SIGSTOP);
+	await_stopped(child, true);
+	assert_false(proc_is_gone(child));
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, no_child_yet, end_child)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(process_stopped_by_a_signal_is_stopped),
+		CASE(process_held_by_a_tracer_is_stopped_and_names_it),
+		CASE(tracer_of_one_thread_is_that_threads_alone),
+		CASE(process_that_is_gone_is_esrch),
+		CASE(zombie_is_gone_and_has_nothing),
+		CASE(living_process_is_not_gone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

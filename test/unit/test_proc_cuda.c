@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What makes a process one that CUDA may be in: a mapping of libcuda, a restore thread.
+ */
+#include "proc.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "clock.h"
+#include "proc_child.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define MAPPINGS      50000
+
+/* --- a folder for files to map ------------------------------------------------- */
+
+static char directory[] = "/tmp/test_proc.XXXXXX";
+
+static int make_directory(void **state)
+{
+	(void)state;
+
+	return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
+}
+
+static int remove_directory(void **state)
+{
+	(void)state;
+
+	return chdir("/") == 0 ? rmdir(directory) : -1;
+}
+
+/* --- proc_maps_libcuda ---------------------------------------------------------- */
+
+static void *map_file(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	void *memory;
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, (off_t)PAGE), 0);
+	memory = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	assert_ptr_not_equal(memory, MAP_FAILED);
+	close(fd);
+
+	return memory;
+}
+
+static const struct {
+	const char *folder; /* NULL: none */
+	const char *name;
+	bool deleted;
+	bool maps;
+} files[] = {
+	{ NULL, "libcuda.so.1", false, true },
+	{ NULL, "libcuda.so.1.1", false, true },
+	{ NULL, "libcuda.so.580.159.04", false, true },
+	{ NULL, "libcuda.so.1", true, true },
+	{ NULL, "libcuda.so.580.159.04", true, true },
+	{ "a folder with spaces", "libcuda.so.1", false, true },
+	{ "a folder\nof two lines", "libcuda.so.1", false, true },
+	{ "a folder\nof two lines", "libcuda.so.1", true, true },
+	{ "libcudart.so.1", "libcuda.so.1", false, true },
+	{ NULL, "libcuda.so", false, false },
+	{ NULL, "notlibcuda.so.1", false, false },
+	{ NULL, "libcudart.so.1", false, false },
+	{ NULL, "libcudart.so.12", true, false },
+	{ NULL, "libcuda-so.1", false, false },
+	{ NULL, " libcuda.so.1", false, false },
+	{ NULL, "\nlibcuda.so.1", false, false },
+	{ "libcuda.so.1", "other", false, false },
+	{ "libcuda.so.580.1", "libcudart.so.12", true, false },
+};
+
+static void only_a_file_named_libcuda_counts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		bool maps = !files[i].maps;
+		char path[128];
+		void *memory;
+
+		snprintf(path, sizeof(path), "%s/%s",
+			 files[i].folder ? files[i].folder : ".", files[i].name);
+		if (files[i].folder)
+			assert_int_equal(mkdir(files[i].folder, 0700), 0);
+		memory = map_file(path);
+		if (files[i].deleted)
+			unlink(path);
+
+		assert_int_equal(proc_maps_libcuda(getpid(), &maps), 0);
+
+		unlink(path);
+		munmap(memory, PAGE);
+		if (files[i].folder)
+			rmdir(files[i].folder);
+		if (maps != files[i].maps)
+			fail_msg("\"%s\": %d", path, maps);
+	}
+}
+
+static void map_libcuda_and_delete_it(void)
+{
+	map_file("libcuda.so.580.1");
+	unlink("libcuda.so.580.1");
+}
+
+static void mapping_of_another_process_is_seen_and_not_taken_for_ours(void **state)
+{
+	bool theirs = false, ours = true;
+
+	(void)state;
+	start_child(map_libcuda_and_delete_it);
+
+	assert_int_equal(proc_maps_libcuda(child, &theirs), 0);
+	assert_int_equal(proc_maps_libcuda(getpid(), &ours), 0);
+
+	assert_true(theirs);
+	assert_false(ours);
+}
+
+/* Neighbours of different protection stay apart. */
+static void map_very_much(void)
+{
+	char *memory = mmap(NULL, MAPPINGS * PAGE, PROT_READ,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		_exit(1);
+	for (size_t i = 0; i < MAPPINGS; i += 2) {
+		if (mprotect(memory + i * PAGE, PAGE, PROT_NONE) < 0)
+			_exit(1);
+	}
+}
+
+static void process_with_50000_mappings_is_read_to_the_end(void **state)
+{
+	bool maps = true;
+	int64_t start;
+
+	(void)state;
+	start_child(map_very_much);
+	start = clock_ms();
+
+	assert_int_equal(proc_maps_libcuda(child, &maps), 0);
+
+	print_message("%d mappings: %d ms\n", MAPPINGS, (int)(clock_ms() - start));
+	assert_false(maps);
+}
+
+/* --- proc_has_restore_thread ------------------------------------------------------ */
+
+static const struct {
+	const char *name;
+	bool has;
+} names[] = {
+	{ "cuda00001400006", true },
+	{ "cuda0", true },
+	{ "cudadeadbeef", true },
+	{ "cuda", false },
+	{ "cuda-EvtHandlr", false },
+	{ "cuda0g", false },
+	{ "cuda 0", false },
+	{ "xcuda0", false },
+	{ "CUDA0", false },
+	{ "cudA0", false },
+	{ "", false },
+	{ "cuda0000 (0)", false },
+};
+
+struct named_thread {
+	const char *name;
+	pthread_barrier_t named, leave;
+};
+
+static void *named_thread(void *argument)
+{
+	struct named_thread *thread = argument;
+
+	prctl(PR_SET_NAME, thread->name);
+	pthread_barrier_wait(&thread->named);
+	pthread_barrier_wait(&thread->leave);
+
+	return NULL;
+}
+
+static void only_the_drivers_name_makes_a_restore_thread(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct named_thread named = { .name = names[i].name };
+		bool has = !names[i].has;
+		pthread_t thread;
+		int ret;
+
+		pthread_barrier_init(&named.named, NULL, 2);
+		pthread_barrier_init(&named.leave, NULL, 2);
+		assert_int_equal(pthread_create(&thread, NULL, named_thread, &named), 0);
+		pthread_barrier_wait(&named.named);
+
+		ret = proc_has_restore_thread(getpid(), &has);
+
+		pthread_barrier_wait(&named.leave);
+		pthread_join(thread, NULL);
+		pthread_barrier_destroy(&named.named);
+		pthread_barrier_destroy(&named.leave);
+		assert_int_equal(ret, 0);
+		if (has != names[i].has)
+			fail_msg("\"%s\": %d", names[i].name, has);
+	}
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, no_child_yet, end_child)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(only_a_file_named_libcuda_counts),
+		CASE(mapping_of_another_process_is_seen_and_not_taken_for_ours),
+		CASE(process_with_50000_mappings_is_read_to_the_end),
+		CASE(only_the_drivers_name_makes_a_restore_thread),
+	};
+
+	return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}
