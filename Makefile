@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-#   make            the utility, under build/
+#   make            the plugin and the utility, under build/
 #   make check      all tests that need no GPU; sets everything up
 #   make lint       formatting, static analysis, the rules of the layout
-#   make install    DESTDIR, PREFIX
+#   make install    DESTDIR, PREFIX, PLUGINDIR
 #
 # V=1 shows the commands; SANITIZE=address,undefined; DEVELOPER=1 makes
 # warnings errors. CFLAGS and LDFLAGS are the user's.
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
+PLUGINDIR ?= $(if $(filter /usr,$(PREFIX)),/usr/lib/criu,$(PREFIX)/lib/criu)
 BUILD ?= build
 CC ?= cc
 CFLAGS ?= -O2 -g
@@ -38,11 +39,16 @@ includes = $(addprefix -iquote ,plugins/cuda cuda-checkpoint test/fake test/gpu-
 
 # --- products ---------------------------------------------------------------
 objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(1)))
+plugin = $(BUILD)/plugins/cuda/cuda_plugin.so
 utility = $(BUILD)/cuda-checkpoint/cuda-checkpoint
+plugin_objects = $(call objects,$(wildcard plugins/cuda/*.c)) $(BUILD)/images/inventory.pb-c.o
 utility_objects = $(call objects,$(wildcard cuda-checkpoint/*.c) plugins/cuda/cuda_state.c)
 
 .PHONY: all
-all: $(utility)
+all: $(plugin) $(utility)
+
+$(plugin): $(plugin_objects)
+	$(call say,LD,$@)$(CC) -shared $(our_ldflags) $(LDFLAGS) -Wl,-z,now -Wl,-z,relro -o $@ $^ $(protobuf_libs)
 
 $(utility): $(utility_objects)
 	$(call say,LD,$@)$(CC) $(our_ldflags) $(LDFLAGS) -Wl,-z,now -o $@ $^ -ldl
@@ -60,6 +66,11 @@ $(BUILD)/%.pb-c.o: $(BUILD)/%.pb-c.c $(BUILD)/flags
 	$(call say,CC,$@)$(CC) $(our_cflags) -Wno-undef -iquote $(BUILD) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/plugins/cuda/inventory.o: $(BUILD)/images/inventory.pb-c.h
+$(BUILD)/plugins/cuda/host.o $(BUILD)/plugins/cuda/cuda_plugin.o: | criu-header
+
+.PHONY: criu-header
+criu-header:
+	@[ -n '$(criu_cflags)' ] || { echo 'no criu-plugin.h of CRIU 4.0 or newer: scripts/get-criu 4.2.1' >&2; exit 1; }
 
 # Changed flags rebuild everything.
 flags_now = $(CC) $(our_cflags) $(criu_cflags) $(CPPFLAGS) $(CFLAGS) $(our_ldflags) $(LDFLAGS)
@@ -85,11 +96,12 @@ lint-source: $(BUILD)/images/inventory.pb-c.h
 # --- make install ---------------------------------------------------------------
 .PHONY: install
 install: all
+	install -D -m 755 $(plugin) '$(DESTDIR)$(PLUGINDIR)/cuda_plugin.so'
 	install -D -m 755 $(utility) '$(DESTDIR)$(BINDIR)/cuda-checkpoint'
 
 .PHONY: uninstall
 uninstall:
-	rm -f '$(DESTDIR)$(BINDIR)/cuda-checkpoint'
+	rm -f '$(DESTDIR)$(PLUGINDIR)/cuda_plugin.so' '$(DESTDIR)$(BINDIR)/cuda-checkpoint'
 
 include test/check.mk
 

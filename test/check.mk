@@ -59,6 +59,11 @@ needs_test_tool = plugins/cuda/tool.c plugins/cuda/cuda_state.c test/unit/tool_r
 needs_test_tool_failures = $(needs_test_tool)
 needs_test_tool_probe = $(needs_test_tool)
 needs_test_tool_unreadable = $(needs_test_tool)
+session_over_fakes = $(addprefix plugins/cuda/,session.c cuda_process.c cuda_state.c) test/unit/session_processes.c \
+	$(addprefix test/fake/fake_,log.c proc.c restore_thread.c tool.c)
+needs_test_session = $(session_over_fakes) test/unit/session_steps.c
+needs_test_session_give_back = $(needs_test_session)
+needs_test_session_failures = $(session_over_fakes) test/unit/session_play.c
 needs_test_command = cuda-checkpoint/command.c plugins/cuda/cuda_state.c test/fake/fake_libcuda.c \
 	test/unit/command_outcome.c
 needs_test_command_toggle = $(needs_test_command)
@@ -79,6 +84,27 @@ $(addprefix $(BUILD)/test/unit/,$(unit_tests)): $(BUILD)/test/unit/%: $(BUILD)/t
 	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) $(call wraps,$*) -o $@ $^ \
 		-lcmocka -ldl $(protobuf_libs)
 
+# --- the plugin in a pretend CRIU, one for each version and for each symbol left out ---
+plugin_test_objects = $(call objects,$(wildcard test/plugin/*.c))
+optional_symbols = $(shell awk '$$1 == "optional" { print $$2 }' plugins/cuda/criu-symbols.txt)
+pretend_crius = $(addprefix criu-,4.0 4.1 4.2 4.3 $(addprefix 4.3-without-,$(optional_symbols)))
+
+# The pretend CRIU has functions with the plugin's internal names, which nobody may call.
+$(BUILD)/test/plugin/traps.c: $(plugin_objects) test/plugin/make-traps
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)test/plugin/make-traps $(plugin_objects) >$@
+
+$(BUILD)/test/plugin/traps.o: $(BUILD)/test/plugin/traps.c $(BUILD)/flags
+	$(call say,CC,$@)$(CC) $(our_cflags) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/test/plugin/%.exports: plugins/cuda/criu-symbols.txt $(BUILD)/test/plugin/traps.c test/plugin/make-exports
+	$(call say,GEN,$@)test/plugin/make-exports plugins/cuda/criu-symbols.txt $(BUILD)/test/plugin/traps.c $* >$@
+
+$(addprefix $(BUILD)/test/plugin/,$(pretend_crius)): $(BUILD)/test/plugin/criu-%: $(BUILD)/test/plugin/%.exports \
+		$(plugin_test_objects) $(BUILD)/test/plugin/traps.o | $(plugin)
+	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -Wl,--dynamic-list=$< -o $@ \
+		$(filter %.o,$^) -lcmocka -ldl
+
 # --- make check -----------------------------------------------------------------
 # What a compiler or a sanitizer can see in addition: the same tests, built otherwise.
 clang_build = $(BUILD)/clang
@@ -87,6 +113,7 @@ arm64_build = $(BUILD)/arm64-objects
 arm64_flags = BUILD=$(arm64_build) CC=aarch64-linux-gnu-gcc CPPFLAGS='-isystem build/arm64/include' \
 	LDFLAGS=-Lbuild/arm64/lib
 
+run_plugin = $(foreach host,$(3),"$(2)$(host): $(1)/test/plugin/$(host)")
 run_unit = $(foreach test,$(unit_tests),"$(2)$(test): $(1)/test/unit/$(test)")
 run_sim = $(foreach test,$(sim_tests),"$(notdir $(test)) of the simulator: LD_LIBRARY_PATH=$(dir $(sim_driver)) $(test)")
 
@@ -100,7 +127,8 @@ check:
 	$(Q)$(MAKE) --no-print-directory check-built
 
 .PHONY: tests
-tests: all test-programs $(addprefix $(BUILD)/test/unit/,$(unit_tests))
+tests: all test-programs $(addprefix $(BUILD)/test/unit/,$(unit_tests)) \
+	$(addprefix $(BUILD)/test/plugin/,$(pretend_crius))
 
 .PHONY: check-built
 check-built: tests $(sim_tests)
@@ -109,7 +137,12 @@ check-built: tests $(sim_tests)
 	$(Q)[ ! -d build/arm64 ] || $(MAKE) --no-print-directory all $(arm64_flags)
 	$(Q)test/run-tap test/test-run-tap.sh test/test-check-layout.sh scripts/check-layout \
 		"headers: scripts/check-headers $(our_cflags) $(criu_cflags) $(includes)" \
+		"symbols: scripts/check-symbols $(plugin) plugins/cuda/criu-symbols.txt" \
 		$(call run_unit,$(BUILD)) $(call run_unit,$(clang_build),clang-) \
 		$(call run_unit,$(sanitized_build),sanitized-) \
+		"arm64: scripts/check-arm64 $(arm64_build)" \
+		$(call run_plugin,$(BUILD),,$(pretend_crius)) \
+		$(call run_plugin,$(clang_build),clang-,criu-4.2) \
+		$(call run_plugin,$(sanitized_build),sanitized-,criu-4.0 criu-4.3) \
 		$(run_sim) \
 		"utility: BUILD=$(BUILD) test/utility/test-utility.sh"

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The descriptor and CRIU's entry points.
+ *
+ * Each entry point is one call into the session. What is decided here is where the
+ * settings come from, and how the plugin's errors look to CRIU: -ENOTSUP says "not
+ * mine, ask the next plugin" and is written nowhere else.
+ */
+#include <criu-plugin.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "host.h"
+#include "inventory.h"
+#include "log.h"
+#include "options.h"
+#include "proc.h"
+#include "role.h"
+#include "session.h"
+#include "tool.h"
+
+#define OPTIONS_VARIABLE  "CRIU_CUDA_PLUGIN_OPTIONS"
+#define FAULT_VARIABLE	  "CRIU_FAULT"
+#define FAULT_WITHOUT_GPU "138" /* CRIU's own CI: a CUDA plugin, and no GPU */
+
+static struct {
+	enum role role;
+	struct options options;
+	struct tool tool;
+	struct session session;
+	bool gpu_process_dumped;
+} plugin;
+
+static bool fault_without_gpu(void)
+{
+	const char *fault = getenv(FAULT_VARIABLE);
+
+	return fault && strcmp(fault, FAULT_WITHOUT_GPU) == 0;
+}
+
+static int read_options(struct options *options)
+{
+	char reason[OPTIONS_REASON_MAX];
+	char *const *argv;
+	int argc, ret;
+
+	options_init(options);
+
+	ret = options_parse_list(options, getenv(OPTIONS_VARIABLE), reason,
+				 sizeof(reason));
+	if (ret) {
+		pr_err("%s: %s\n", OPTIONS_VARIABLE, reason);
+		return ret;
+	}
+
+	ret = host_plugin_options(&argc, &argv);
+	if (ret)
+		return ret;
+
+	ret = options_parse_argv(options, argc, argv, reason, sizeof(reason));
+	if (ret) {
+		pr_err("--plugin-option: %s\n", reason);
+		return ret;
+	}
+
+	options->force |= fault_without_gpu();
+	return 0;
+}
+
+static int plugin_init(int stage)
+{
+	int ret;
+
+	plugin.role = ROLE_NONE;
+	plugin.gpu_process_dumped = false;
+	ret = read_options(&plugin.options);
+	if (ret)
+		return ret;
+
+	plugin.tool.program = plugin.options.cuda_checkpoint;
+	session_init(&plugin.session, &plugin.tool, fault_without_gpu());
+
+	switch (stage) {
+	case CR_PLUGIN_STAGE__DUMP:
+		plugin.role = role_in_dump(&plugin.options);
+		if (plugin.role == ROLE_WORKER)
+			host_freeze_by_interrupt_only();
+		return 0;
+	case CR_PLUGIN_STAGE__RESTORE:
+		return role_in_restore(&plugin.options, &plugin.tool, &plugin.role);
+	default: /* a pre-dump takes memory only, and leaves the tasks running */
+		return 0;
+	}
+}
+
+/* What CRIU is told: a process without CUDA is for the next plugin. */
+static int answer(int ret)
+{
+	if (ret == -ENXIO)
+		return -ENOTSUP;
+
+	return ret == -ENOTSUP ? -EIO : ret;
+}
+
+/* A timeout of the user's own does not count as CRIU's time. */
+static int pause_devices(int pid)
+{
+	const struct options *options = &plugin.options;
+	struct itimerval freeze_clock;
+	unsigned int left_ms;
+	int64_t start;
+	int ret;
+
+	if (plugin.role != ROLE_WORKER)
+		return -ENOTSUP;
+
+	start = clock_ms();
+	left_ms = host_freeze_clock_stop(&freeze_clock);
+	ret = session_pause(&plugin.session, pid,
+			    options->lock_timeout_set ? options->lock_timeout_ms
+						      : left_ms);
+	host_freeze_clock_go(&freeze_clock, options->lock_timeout_set
+						    ? 0
+						    : (unsigned int)(clock_ms() - start));
+	return answer(ret);
+}
+
+/* Enter the plugin in the inventory, now that there is something to restore. */
+static int note_gpu_process(void)
+{
+	if (plugin.gpu_process_dumped)
+		return 0;
+
+	plugin.gpu_process_dumped = true;
+	return host_version() == CRIU_HOST_4_0 ? 0 : host_require_plugin(PLUGIN_NAME);
+}
+
+static int checkpoint_devices(int pid)
+{
+	int ret;
+
+	if (plugin.role != ROLE_WORKER)
+		return -ENOTSUP;
+
+	ret = session_checkpoint(&plugin.session, pid);
+	if (!ret)
+		ret = note_gpu_process();
+
+	return answer(ret);
+}
+
+/* A process that waits for a GPU and cannot have one. */
+static int refuse_without_gpu(int pid)
+{
+	bool has;
+	int ret;
+
+	ret = proc_maps_libcuda(pid, &has);
+	if (!ret && has)
+		ret = proc_has_restore_thread(pid, &has);
+	if (ret && ret != -ESRCH) {
+		pr_err("pid %d: cannot see whether it uses CUDA: %s\n", pid,
+		       strerror(-ret));
+		return ret;
+	}
+	if (ret || !has)
+		return -ENXIO;
+
+	pr_err("pid %d: it is a CUDA process, and there is no GPU for it here\n", pid);
+	return -ENODEV;
+}
+
+static int resume_devices_late(int pid)
+{
+	int ret;
+
+	if (plugin.role == ROLE_NONE)
+		return -ENOTSUP;
+
+	ret = plugin.role == ROLE_WORKER ? session_resume(&plugin.session, pid)
+					 : refuse_without_gpu(pid);
+	if (!ret || ret == -ENXIO)
+		return answer(ret);
+
+	/* CRIU up to 4.2 ignores the error and would report success. */
+	pr_err("pid %d: killed, so that the restore fails\n", pid);
+	kill(pid, SIGKILL);
+	return answer(ret);
+}
+
+static void finish_dump(int ret)
+{
+	if (ret || host_tasks_live_on()) {
+		if (session_give_back(&plugin.session))
+			pr_err("not every process could be brought back to where it "
+			       "was\n");
+	}
+
+	if (ret || !plugin.gpu_process_dumped || host_version() != CRIU_HOST_4_0)
+		return;
+
+	ret = inventory_add_plugin(host_image_dir(), PLUGIN_NAME);
+	if (ret)
+		pr_err("inventory.img: cannot enter %s: %s\n", PLUGIN_NAME,
+		       strerror(-ret));
+}
+
+static void plugin_exit(int stage, int ret)
+{
+	if (plugin.role == ROLE_WORKER && stage == CR_PLUGIN_STAGE__DUMP)
+		finish_dump(ret);
+
+	session_release(&plugin.session);
+	plugin.role = ROLE_NONE;
+}
+
+/*
+ * The layout of cr_plugin_desc_t with room for the hooks of every version. CRIU
+ * refuses a descriptor that is newer than itself, so this says the oldest, and is
+ * raised when the host is found to be a newer one.
+ */
+#define OLDEST_VERSION 0x200
+#define OLDEST_HOOKS   12
+#define NEWEST_VERSION 0x300
+#define NEWEST_HOOKS   17
+
+struct descriptor {
+	const char *name;
+	int (*init)(int stage);
+	void (*exit)(int stage, int ret);
+	unsigned int version;
+	unsigned int max_hooks;
+	void *hooks[NEWEST_HOOKS];
+};
+
+_Static_assert(offsetof(struct descriptor, hooks) == offsetof(cr_plugin_desc_t, hooks),
+	       "the descriptor has CRIU's layout");
+
+/* The name that CRIU looks up is declared in its header, with that header's size. */
+__attribute__((visibility("default"))) struct descriptor descriptor __asm__(
+	"CR_PLUGIN_DESC");
+struct descriptor descriptor = {
+	.name = PLUGIN_NAME,
+	.init = plugin_init,
+	.exit = plugin_exit,
+	.version = OLDEST_VERSION,
+	.max_hooks = OLDEST_HOOKS,
+	.hooks = {
+		[CR_PLUGIN_HOOK__RESUME_DEVICES_LATE] = (void *)resume_devices_late,
+		[CR_PLUGIN_HOOK__PAUSE_DEVICES] = (void *)pause_devices,
+		[CR_PLUGIN_HOOK__CHECKPOINT_DEVICES] = (void *)checkpoint_devices,
+	},
+};
+
+/* Runs when CRIU opens the plugin, before it reads the descriptor. */
+__attribute__((constructor)) static void fit_descriptor(void)
+{
+	if (host_version() < CRIU_HOST_4_3)
+		return;
+
+	descriptor.version = NEWEST_VERSION;
+	descriptor.max_hooks = NEWEST_HOOKS;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "cuda_process.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+#include "proc.h"
+#include "restore_thread.h"
+
+/*
+ * For what has no timeout of its own from the user: a state asked, or a process
+ * locked again, on the way back.
+ */
+#define GIVE_BACK_TIMEOUT_MS 10000
+
+/*
+ * The utility says that @pid has no CUDA. That is final, unless the driver's thread
+ * is there.
+ */
+static int confirm_no_cuda(pid_t pid)
+{
+	bool has;
+	int ret;
+
+	ret = proc_has_restore_thread(pid, &has);
+	if (ret == -ESRCH || (!ret && !has))
+		return -ENXIO;
+	if (ret) {
+		pr_err("pid %d: cannot see its threads: %s\n", pid, strerror(-ret));
+		return ret;
+	}
+
+	pr_err("pid %d: it has a restore thread that the utility does not find, and may "
+	       "be starting CUDA just now: try again\n",
+	       pid);
+	return -EAGAIN;
+}
+
+static int refuse_state(pid_t pid, enum cuda_state state)
+{
+	pr_err("pid %d: its CUDA state is \"%s\": %s\n", pid, cuda_state_name(state),
+	       state == CUDA_FAILED ? "the driver has given it up"
+				    : "another operation is under way; try again");
+	return -EBUSY;
+}
+
+int cuda_process_find_state(const struct tool *tool, pid_t pid, unsigned int timeout_ms,
+			    enum cuda_state *ret_state)
+{
+	enum cuda_state state;
+	int ret;
+
+	ret = tool_get_state(tool, pid, timeout_ms, &state);
+	if (ret == -ENXIO)
+		return confirm_no_cuda(pid);
+	if (ret)
+		return ret;
+
+	if (!cuda_state_is_rung(state))
+		return refuse_state(pid, state);
+
+	*ret_state = state;
+	return 0;
+}
+
+/* The state of a process of ours, after an action on it failed. */
+static int find_rung_again(const struct tool *tool, struct cuda_process *process)
+{
+	enum cuda_state state;
+	int ret;
+
+	ret = tool_get_state(tool, process->pid, GIVE_BACK_TIMEOUT_MS, &state);
+	if (ret)
+		return ret;
+
+	/* What is in the middle of an operation will be elsewhere when asked again. */
+	process->rung = state;
+	process->rung_is_certain = cuda_state_is_rung(state);
+	return 0;
+}
+
+static int take_step(const struct tool *tool, struct cuda_process *process,
+		     enum cuda_action action, unsigned int lock_timeout_ms)
+{
+	int64_t start = clock_ms();
+	int ret;
+
+	ret = tool_act(tool, action, process->pid, lock_timeout_ms);
+	process->took_ms[action] = (unsigned int)(clock_ms() - start);
+	if (ret) {
+		process->rung_is_certain = false;
+		return ret;
+	}
+
+	process->rung = cuda_action_to(action);
+	return 0;
+}
+
+int cuda_process_climb(const struct tool *tool, struct cuda_process *process,
+		       enum cuda_state goal, unsigned int lock_timeout_ms)
+{
+	enum cuda_action action;
+	int ret;
+
+	if (!process->rung_is_certain) {
+		ret = find_rung_again(tool, process);
+		if (ret)
+			return ret;
+	}
+
+	for (;;) {
+		ret = cuda_state_next(process->rung, goal, &action);
+		if (ret)
+			return refuse_state(process->pid, process->rung);
+		if (action == CUDA_NO_ACTION)
+			return 0;
+
+		ret = take_step(tool, process, action, lock_timeout_ms);
+		if (ret)
+			return ret;
+	}
+}
+
+int cuda_process_find_restore_thread(const struct tool *tool, pid_t pid, pid_t *ret_tid)
+{
+	pid_t tid;
+	int ret;
+
+	ret = tool_get_restore_tid(tool, pid, &tid);
+	if (ret == -ENXIO)
+		return confirm_no_cuda(pid);
+	if (ret)
+		return ret;
+
+	if (!proc_has_thread(pid, tid)) {
+		pr_err("pid %d: the utility says that %d is its restore thread, and it "
+		       "has "
+		       "no such thread\n",
+		       pid, tid);
+		return -EBADMSG;
+	}
+
+	*ret_tid = tid;
+	return 0;
+}
+
+/* Of a process that is known to be CUDA. */
+static int find_restore_thread(const struct tool *tool, struct cuda_process *process)
+{
+	int ret;
+
+	if (process->restore_tid)
+		return 0;
+
+	ret = cuda_process_find_restore_thread(tool, process->pid, &process->restore_tid);
+	if (ret != -ENXIO)
+		return ret;
+
+	pr_err("pid %d: it was a CUDA process, and has no restore thread now\n",
+	       process->pid);
+	return -EIO;
+}
+
+/* Is @tid in our hands, that is, stopped until we let it run? */
+static int is_ours(pid_t tid, bool *ret_ours)
+{
+	pid_t tracer;
+	int ret;
+
+	ret = proc_tracer(tid, &tracer);
+	if (ret) {
+		pr_err("restore thread %d: cannot see who traces it: %s\n", tid,
+		       strerror(-ret));
+		return ret;
+	}
+
+	*ret_ours = tracer == getpid();
+	return 0;
+}
+
+/* Let the restore thread run, climb, stop it again; the first error counts. */
+static int climb_while_stopped(const struct tool *tool, struct cuda_process *process,
+			       enum cuda_state goal)
+{
+	struct restore_thread thread;
+	int ret, stop;
+
+	ret = restore_thread_run(process->restore_tid, &thread);
+	if (ret)
+		return ret;
+
+	ret = cuda_process_climb(tool, process, goal, GIVE_BACK_TIMEOUT_MS);
+
+	stop = restore_thread_stop(&thread);
+	return ret ? ret : stop;
+}
+
+int cuda_process_bring(const struct tool *tool, struct cuda_process *process,
+		       enum cuda_state goal)
+{
+	bool ours;
+	int ret;
+
+	if (process->rung_is_certain && process->rung == goal)
+		return 0;
+
+	ret = find_restore_thread(tool, process);
+	if (ret)
+		return ret;
+
+	ret = is_ours(process->restore_tid, &ours);
+	if (ret)
+		return ret;
+
+	return ours ? climb_while_stopped(tool, process, goal)
+		    : cuda_process_climb(tool, process, goal, GIVE_BACK_TIMEOUT_MS);
+}

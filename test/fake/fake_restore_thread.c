@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "fake_restore_thread.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include "fake_proc.h"
+#include "log.h"
+
+static int log_and_note(const char *call, pid_t tid, int ret)
+{
+	if (ret)
+		pr_err("restore thread %d: %s: %s\n", tid, call, strerror(-ret));
+
+	return fake_world_note(call, tid, 0, ret);
+}
+
+static int run(struct fake_process *process)
+{
+	const enum fake_failure failure = fake_world_call("run", process);
+
+	if (!process || process->gone || !process->seized || process->thread_runs)
+		return -ESRCH;
+	if (failure != FAKE_SUCCEEDS)
+		return -EIO;
+
+	process->thread_runs = true;
+	process->runs++;
+	return 0;
+}
+
+int restore_thread_run(pid_t tid, struct restore_thread *ret_thread)
+{
+	int ret = log_and_note("run", tid, run(fake_world_find_thread(tid)));
+
+	if (!ret)
+		*ret_thread = (struct restore_thread){ .tid = tid };
+	return ret;
+}
+
+static int stop(struct fake_process *process)
+{
+	const enum fake_failure failure = fake_world_call("stop", process);
+
+	if (!process)
+		return -ESRCH;
+	process->stops++;
+	if (process->gone)
+		return -ESRCH;
+	if (!process->thread_runs) {
+		fake_world_crime("a stop of a thread that was not let run");
+		return -ESRCH;
+	}
+
+	process->thread_runs = failure == FAKE_FAILS || failure == FAKE_TIMES_OUT;
+	return failure == FAKE_SUCCEEDS ? 0 : -EIO;
+}
+
+int restore_thread_stop(const struct restore_thread *thread)
+{
+	return log_and_note("stop", thread->tid,
+			    stop(fake_world_find_thread(thread->tid)));
+}

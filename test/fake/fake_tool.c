@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "fake_tool.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "fake_proc.h"
+#include "log.h"
+
+static int error_of(enum fake_failure failure)
+{
+	switch (failure) {
+	case FAKE_SUCCEEDS:
+	case FAKE_DIES:
+	case FAKE_FAILURES:
+		return 0;
+	case FAKE_FAILS:
+	case FAKE_FAILS_DONE:
+		return -EIO;
+	case FAKE_TIMES_OUT:
+	case FAKE_TIMES_OUT_DONE:
+		return -ETIMEDOUT;
+	}
+
+	return 0;
+}
+
+static int log_and_note(const char *call, pid_t pid, unsigned int timeout_ms, int ret)
+{
+	if (ret && ret != -ENXIO)
+		pr_err("pid %d: %s: %s\n", pid, call, strerror(-ret));
+
+	return fake_world_note(call, pid, timeout_ms, ret);
+}
+
+/* Can the driver reach the restore thread? */
+static bool answers(const struct fake_process *process)
+{
+	return !process->stopped && (!process->seized || process->thread_runs);
+}
+
+static int hang(unsigned int timeout_ms)
+{
+	if (!timeout_ms)
+		fake_world_crime("a run of the utility that hangs for ever");
+
+	return -ETIMEDOUT;
+}
+
+static int ask(const char *question, struct fake_process *process)
+{
+	const enum fake_failure failure = fake_world_call(question, process);
+
+	if (!process || process->gone)
+		return -EIO;
+
+	process->questions++;
+	if (failure != FAKE_SUCCEEDS)
+		return error_of(failure);
+
+	return process->is_cuda ? 0 : -ENXIO;
+}
+
+int tool_get_state(const struct tool *tool, pid_t pid, unsigned int timeout_ms,
+		   enum cuda_state *ret_state)
+{
+	struct fake_process *process = fake_world_find(pid);
+	int ret = ask("get-state", process);
+
+	(void)tool;
+	if (!ret && !answers(process))
+		ret = hang(timeout_ms);
+	if (!ret)
+		*ret_state = process->busy ? CUDA_CHECKPOINTING : process->rung;
+	if (!ret && process->busy)
+		process->busy--;
+
+	return log_and_note("get-state", pid, 0, ret);
+}
+
+int tool_get_restore_tid(const struct tool *tool, pid_t pid, pid_t *ret_tid)
+{
+	struct fake_process *process = fake_world_find(pid);
+	int ret = ask("get-restore-tid", process);
+
+	(void)tool;
+	if (!ret)
+		*ret_tid = process->tid;
+
+	return log_and_note("get-restore-tid", pid, 0, ret);
+}
+
+/* As the driver would answer, were there no failure. */
+static int try(const struct fake_process *process, enum cuda_action action,
+	       unsigned int timeout_ms)
+{
+	if (!process->is_cuda) {
+		fake_world_crime("an action on a process without CUDA");
+		return -EIO;
+	}
+	if (!answers(process) || (action == CUDA_LOCK && process->seized))
+		return hang(action == CUDA_LOCK ? timeout_ms : 0);
+	if (process->rung != cuda_action_from(action)) {
+		fake_world_crime("an action from the wrong rung");
+		return -EBUSY;
+	}
+
+	return 0;
+}
+
+static int act(struct fake_process *process, enum cuda_action action,
+	       unsigned int timeout_ms)
+{
+	const enum fake_failure failure =
+		fake_world_call(cuda_action_name(action), process);
+	int ret;
+
+	if (!process || process->gone)
+		return -EIO;
+
+	process->actions++;
+	ret = try(process, action, timeout_ms);
+	if (ret)
+		return ret;
+
+	if (failure == FAKE_SUCCEEDS || failure == FAKE_FAILS_DONE ||
+	    failure == FAKE_TIMES_OUT_DONE)
+		process->rung = cuda_action_to(action);
+	return error_of(failure);
+}
+
+int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
+	     unsigned int timeout_ms)
+{
+	const unsigned int limit = action == CUDA_LOCK ? timeout_ms : 0;
+	int ret;
+
+	(void)tool;
+	ret = act(fake_world_find(pid), action, limit);
+	return log_and_note(cuda_action_name(action), pid, limit, ret);
+}
+
+int tool_probe(const struct tool *tool, char *ret_reason, size_t size)
+{
+	(void)tool;
+	(void)ret_reason;
+	(void)size;
+	return 0;
+}
+
+unsigned int fake_tool_runs(void)
+{
+	unsigned int runs = 0;
+
+	for (size_t i = 0; i < fake_world.count; i++)
+		runs += fake_world.processes[i].questions +
+			fake_world.processes[i].actions;
+
+	return runs;
+}

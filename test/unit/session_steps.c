@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "session_steps.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+const struct tool tool = { .program = "cuda-checkpoint" };
+struct session session;
+
+int begin(void **state)
+{
+	(void)state;
+
+	reset_world();
+	session_init(&session, &tool, false);
+	return 0;
+}
+
+int end(void **state)
+{
+	(void)state;
+
+	session_release(&session);
+	return 0;
+}
+
+int pause_one(const struct fake_process *process)
+{
+	return session_pause(&session, process->pid, LOCK_TIMEOUT_MS);
+}
+
+struct fake_process *paused_and_seized(enum kind kind)
+{
+	struct fake_process *process = add_process(kind);
+
+	assert_int_equal(pause_one(process), 0);
+	seize(process);
+	return process;
+}
+
+struct fake_process *checkpointed(enum kind kind)
+{
+	struct fake_process *process = paused_and_seized(kind);
+
+	assert_int_equal(session_checkpoint(&session, process->pid), 0);
+	return process;
+}
