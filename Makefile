@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 #   make            the plugin and the utility, under build/
+#   make demo       dump and restore a CUDA program; sets everything up
 #   make check      all tests that need no GPU; sets everything up
+#   make check-gpu  the same scenarios on a real GPU
 #   make lint       formatting, static analysis, the rules of the layout
 #   make install    DESTDIR, PREFIX, PLUGINDIR
 #
@@ -82,6 +84,13 @@ force:
 
 # --- everything else ---------------------------------------------------------------
 criu_versions = 4.1.1 4.2.1 4.3
+
+.PHONY: demo
+demo:
+	$(Q)scripts/setup demo
+	$(Q)for v in $(criu_versions); do scripts/get-criu $$v && exit; done; exit 1
+	$(Q)$(MAKE) --no-print-directory all test-programs
+	$(Q)scripts/demo
 
 .PHONY: lint
 lint:

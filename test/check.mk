@@ -7,12 +7,13 @@ sim_driver = $(BUILD)/test/gpu-sim/libcuda.so.1
 sim_old_driver = $(BUILD)/test/gpu-sim/old/libcuda.so.1
 sim_gpu = $(BUILD)/test/gpu-sim/gpu-sim
 sim = $(sim_driver) $(sim_old_driver) $(sim_gpu)
+reaper = $(BUILD)/test/system/reaper
 apps = $(patsubst test/apps/%.c,$(BUILD)/test/apps/%,$(filter-out test/apps/app%,$(wildcard test/apps/*.c)))
 apps_library = $(BUILD)/test/apps/app.a
 sim_tests = $(patsubst test/%.c,$(BUILD)/test/%,$(wildcard test/gpu-sim/test/test_*.c))
 
 .PHONY: test-programs
-test-programs: $(sim) $(apps)
+test-programs: $(sim) $(apps) $(reaper)
 
 $(sim_driver): $(call objects,$(wildcard test/gpu-sim/driver/*.c))
 	$(call say,LD,$@)$(CC) -shared -pthread $(our_ldflags) $(LDFLAGS) -Wl,-soname,libcuda.so.1 -Wl,-z,now \
@@ -34,6 +35,9 @@ $(apps): %: %.o $(apps_library) $(sim_driver)
 
 $(sim_tests): %: %.o $(call objects,test/gpu-sim/test/fixture.c test/gpu-sim/test/victim.c) $(apps_library) $(sim_driver)
 	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -o $@ $^ -lcmocka
+
+$(reaper): $(reaper).o
+	$(call say,LD,$@)$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^
 
 # --- unit tests: a module over fakes of the modules below it -------------------
 needs_test_cuda_state = plugins/cuda/cuda_state.c
@@ -116,6 +120,7 @@ arm64_flags = BUILD=$(arm64_build) CC=aarch64-linux-gnu-gcc CPPFLAGS='-isystem b
 run_plugin = $(foreach host,$(3),"$(2)$(host): $(1)/test/plugin/$(host)")
 run_unit = $(foreach test,$(unit_tests),"$(2)$(test): $(1)/test/unit/$(test)")
 run_sim = $(foreach test,$(sim_tests),"$(notdir $(test)) of the simulator: LD_LIBRARY_PATH=$(dir $(sim_driver)) $(test)")
+run_system = $(foreach version,$(criu_versions),"CRIU $(version): BUILD=$(BUILD) test/system/test-criu $(version)")
 
 # Two steps: what the first brings is looked for when make starts.
 .PHONY: check
@@ -145,4 +150,9 @@ check-built: tests $(sim_tests)
 		$(call run_plugin,$(clang_build),clang-,criu-4.2) \
 		$(call run_plugin,$(sanitized_build),sanitized-,criu-4.0 criu-4.3) \
 		$(run_sim) \
-		"utility: BUILD=$(BUILD) test/utility/test-utility.sh"
+		"utility: BUILD=$(BUILD) test/utility/test-utility.sh" \
+		$(run_system)
+
+.PHONY: check-gpu
+check-gpu: all test-programs
+	$(Q)test/run-tap "GPU: BUILD=$(BUILD) test/gpu/run"

@@ -1,0 +1,64 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Dump and restore with stock CRIU and the plugin. CRIU names the program, PLUGIN_DIR the
+# folder of the plugin, IMAGES the image directory.
+
+# The options of the plugin go by the environment, which every version knows.
+criu_run() {
+	CRIU_CUDA_PLUGIN_OPTIONS=$PLUGIN_OPTIONS "$CRIU" "$@"
+}
+
+# criu_dump PID [OPTION...]
+criu_dump() {
+	rm -rf "$IMAGES"
+	mkdir -p "$IMAGES"
+	pid=$1
+	shift
+	criu_run dump --tree "$pid" --images-dir "$IMAGES" --log-file dump.log -v4 \
+		--libdir "$PLUGIN_DIR" "$@" </dev/null || {
+		criu_complain dump.log
+		return 1
+	}
+}
+
+# criu_restore [OPTION...]
+criu_restore() {
+	criu_run restore --images-dir "$IMAGES" --log-file restore.log -v4 --restore-detached \
+		--libdir "$PLUGIN_DIR" "$@" </dev/null || {
+		criu_complain restore.log
+		return 1
+	}
+}
+
+# Every thread of the image has ended, and is reaped: their pids are free for a restore.
+criu_dumped_is_gone() {
+	wait "$APP" 2>/dev/null || :
+	for core in "$IMAGES"/core-*.img; do
+		tid=${core##*/core-}
+		until_true 5 test ! -e "/proc/${tid%.img}" || return 1
+	done
+}
+
+criu_complain() {
+	grep -E 'Error|Warn|cuda_plugin' "$IMAGES/$1"
+}
+
+# criu_said FILE TEXT
+criu_said() {
+	grep -qF -- "$2" "$IMAGES/$1" || {
+		criu_complain "$1"
+		fail "$1 does not say: $2"
+	}
+}
+
+# Is the plugin on the list of those the image needs?
+image_needs_plugin() {
+	grep -qa cuda_plugin "$IMAGES/inventory.img"
+}
+
+# Make the image one of a CRIU before 4.1, whose inventory has no list of plugins: field
+# 12 is taken out, and the length set right.
+image_forget_plugins() {
+	perl -0777 -pi -e 's/\x62\x0d\x62\x0bcuda_plugin// or die "no list of plugins";
+		substr($_, 4, 4) = pack("V", length($_) - 8)' "$IMAGES/inventory.img"
+}
