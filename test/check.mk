@@ -46,7 +46,7 @@ needs_test_options_sources = plugins/cuda/options.c
 needs_test_inventory = plugins/cuda/inventory.c test/unit/images.c images/inventory.pb-c.c
 needs_test_inventory_damage = $(needs_test_inventory)
 needs_test_inventory_faults = $(needs_test_inventory)
-needs_test_spawn = plugins/cuda/spawn.c test/unit/spawn_world.c
+needs_test_spawn = plugins/cuda/spawn.c plugins/cuda/sigchld.c test/unit/spawn_world.c
 needs_test_spawn_child = $(needs_test_spawn)
 needs_test_spawn_deadline = $(needs_test_spawn)
 needs_test_spawn_failures = $(needs_test_spawn)
@@ -64,10 +64,14 @@ needs_test_tool_failures = $(needs_test_tool)
 needs_test_tool_probe = $(needs_test_tool)
 needs_test_tool_unreadable = $(needs_test_tool)
 session_over_fakes = $(addprefix plugins/cuda/,session.c cuda_process.c cuda_state.c) test/unit/session_processes.c \
-	$(addprefix test/fake/fake_,log.c proc.c restore_thread.c tool.c)
+	$(addprefix test/fake/fake_,guardian.c log.c proc.c restore_thread.c tool.c)
 needs_test_session = $(session_over_fakes) test/unit/session_steps.c
 needs_test_session_give_back = $(needs_test_session)
 needs_test_session_failures = $(session_over_fakes) test/unit/session_play.c
+needs_test_life = plugins/cuda/life.c
+needs_test_ledger = plugins/cuda/ledger.c
+needs_test_guardian = $(addprefix plugins/cuda/,guardian.c guardian_log.c ledger.c life.c log.c proc.c \
+	sigchld.c cuda_state.c)
 needs_test_command = cuda-checkpoint/command.c plugins/cuda/cuda_state.c test/fake/fake_libcuda.c \
 	test/unit/command_outcome.c
 needs_test_command_toggle = $(needs_test_command)

@@ -32,6 +32,7 @@ static struct {
 	enum role role;
 	struct options options;
 	struct tool tool;
+	struct guardian guardian;
 	struct session session;
 	bool gpu_process_dumped;
 } plugin;
@@ -76,6 +77,7 @@ static int plugin_init(int stage)
 {
 	int ret;
 
+	log_to(host_log);
 	plugin.role = ROLE_NONE;
 	plugin.gpu_process_dumped = false;
 	ret = read_options(&plugin.options);
@@ -83,7 +85,9 @@ static int plugin_init(int stage)
 		return ret;
 
 	plugin.tool.program = plugin.options.cuda_checkpoint;
-	session_init(&plugin.session, &plugin.tool, fault_without_gpu());
+	guardian_init(&plugin.guardian, &plugin.tool, host_image_dir());
+	session_init(&plugin.session, &plugin.tool, &plugin.guardian,
+		     fault_without_gpu());
 
 	switch (stage) {
 	case CR_PLUGIN_STAGE__DUMP:
@@ -193,13 +197,29 @@ static int resume_devices_late(int pid)
 	return answer(ret);
 }
 
+static void give_back(void)
+{
+	if (session_give_back(&plugin.session))
+		pr_err("not every process could be brought back to where it was; the "
+		       "guardian tries on\n");
+}
+
+/*
+ * From CRIU 4.3 on, before the tasks are let go: the dump failed if @ret is not 0, and
+ * they will go on. "Not mine" lets other plugins have their turn.
+ */
+static int dump_finish(int ret)
+{
+	if (plugin.role == ROLE_WORKER && ret)
+		give_back();
+
+	return -ENOTSUP;
+}
+
 static void finish_dump(int ret)
 {
-	if (ret || host_tasks_live_on()) {
-		if (session_give_back(&plugin.session))
-			pr_err("not every process could be brought back to where it "
-			       "was\n");
-	}
+	if (ret || host_tasks_live_on())
+		give_back();
 
 	if (ret || !plugin.gpu_process_dumped || host_version() != CRIU_HOST_4_0)
 		return;
@@ -216,6 +236,7 @@ static void plugin_exit(int stage, int ret)
 		finish_dump(ret);
 
 	session_release(&plugin.session);
+	guardian_release(&plugin.guardian);
 	plugin.role = ROLE_NONE;
 }
 
@@ -228,6 +249,9 @@ static void plugin_exit(int stage, int ret)
 #define OLDEST_HOOKS   12
 #define NEWEST_VERSION 0x300
 #define NEWEST_HOOKS   17
+
+/* Not in the public header before CRIU 4.3. */
+#define HOOK_DUMP_FINISH 16
 
 struct descriptor {
 	const char *name;
@@ -254,6 +278,7 @@ struct descriptor descriptor = {
 		[CR_PLUGIN_HOOK__RESUME_DEVICES_LATE] = (void *)resume_devices_late,
 		[CR_PLUGIN_HOOK__PAUSE_DEVICES] = (void *)pause_devices,
 		[CR_PLUGIN_HOOK__CHECKPOINT_DEVICES] = (void *)checkpoint_devices,
+		[HOOK_DUMP_FINISH] = (void *)dump_finish,
 	},
 };
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "cuda_state.h"
@@ -18,6 +19,7 @@
 
 struct cuda_process {
 	pid_t pid;
+	uint64_t start;	       /* of this pid's life, as life_start() has it */
 	pid_t restore_tid;     /* 0 until asked for */
 	enum cuda_state found; /* the rung it is owed */
 	enum cuda_state rung;  /* the rung it is on, as far as is known */

@@ -4,9 +4,7 @@
 #include <criu-plugin.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
 
@@ -37,23 +35,8 @@ enum host_version host_version(void)
 	return criu_plugin_get_options ? CRIU_HOST_4_3 : CRIU_HOST_4_1;
 }
 
-void log_line(enum log_level level, const char *format, ...)
+void host_log(enum log_level level, const char *line)
 {
-	char *line autofree = NULL;
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = vasprintf(&line, format, arguments);
-	va_end(arguments);
-
-	if (length < 0) {
-		line = NULL;
-		print_on_level(level, LOG_PREFIX "out of memory for a message: %s",
-			       format);
-		return;
-	}
-
 	print_on_level(level, "%s", line);
 }
 

@@ -4,7 +4,7 @@
  *
  * The one module, beside cuda_plugin.c, that knows it. What only some versions
  * have is bound weakly here, and each function says what it does without it.
- * Also log.h's log_line(). Sources: CRIU's criu-plugin.h, and criu-symbols.txt.
+ * Sources: CRIU's criu-plugin.h, and criu-symbols.txt.
  */
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <sys/time.h>
 
 #include "cleanup.h"
+#include "log.h"
 
 /*
  * CRIU_HOST_4_0 has the hooks, and no inventory of plugins. CRIU_HOST_4_3 has
@@ -24,6 +25,9 @@ enum host_version {
 };
 
 enum host_version host_version(void);
+
+/* A sink for log_to(): CRIU's log. */
+void host_log(enum log_level level, const char *line);
 
 /* Borrowed descriptor of the image directory; negative if there is none. */
 int host_image_dir(void);

@@ -6,7 +6,8 @@
  * ended by "\n" (pr_perror adds the error and the newline itself). A failure is
  * logged once, by the function that knows the reason.
  *
- * log_line() is host.c's, which hands the line to CRIU; tests bring their own.
+ * Lines go to one sink for the whole process: CRIU's log in CRIU, the guardian's own in
+ * the guardian. Tests bring their own log_line().
  */
 #pragma once
 
@@ -24,6 +25,12 @@ enum log_level {
 	LOG_LEVEL_INFO = 3,  /* one line for each process and outcome */
 	LOG_LEVEL_DEBUG = 4,
 };
+
+/* Takes one line, which ends in "\n". */
+typedef void (*log_sink)(enum log_level level, const char *line);
+
+/* From now on lines go to @sink; before the first call they go nowhere. */
+void log_to(log_sink sink);
 
 void log_line(enum log_level level, const char *format, ...) printf_format(2, 3);
 

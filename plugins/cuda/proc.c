@@ -204,3 +204,51 @@ bool proc_has_thread(pid_t pid, pid_t tid)
 	snprintf(path, sizeof(path), "/proc/%d/task/%d", pid, tid);
 	return access(path, F_OK) == 0;
 }
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* @words: the words of a command line, each with its end, @size bytes in all. */
+static bool works_on(const char *words, size_t size, const char *program, const char *pid)
+{
+	bool is_program = false, option_before = false, is_pid = false;
+
+	for (const char *word = words; word < words + size; word += strlen(word) + 1) {
+		/* Of a script it is the second word. */
+		is_program |= strcmp(base_name(word), base_name(program)) == 0;
+		is_pid |= option_before && strcmp(word, pid) == 0;
+		option_before = strcmp(word, "--pid") == 0;
+	}
+
+	return is_program && is_pid;
+}
+
+bool proc_is_worked_on(pid_t pid, const char *program)
+{
+	DIR *processes autoclosedir = opendir("/proc");
+	const struct dirent *entry;
+	char pid_word[16];
+
+	snprintf(pid_word, sizeof(pid_word), "%d", pid);
+	while (processes && (entry = readdir(processes))) {
+		FILE *file autofclose = NULL;
+		char path[PROC_PATH_MAX], words[1024];
+		size_t size;
+
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+
+		snprintf(path, sizeof(path), "/proc/%.16s/cmdline", entry->d_name);
+		file = fopen(path, "re");
+		size = file ? fread(words, 1, sizeof(words) - 1, file) : 0;
+		words[size] = '\0';
+		if (works_on(words, size, program, pid_word))
+			return true;
+	}
+
+	return false;
+}

@@ -47,5 +47,11 @@ int proc_is_stopped(pid_t pid, bool *ret_stopped) must_check;
 /* Has @pid a thread @tid? */
 bool proc_has_thread(pid_t pid, pid_t tid);
 
+/*
+ * Is a program @program at work on @pid, that is, has it words "--pid" and @pid on its
+ * command line? Whoever started it.
+ */
+bool proc_is_worked_on(pid_t pid, const char *program);
+
 /* Has @pid ended? True also for one that is dead and not yet reaped. */
 bool proc_is_gone(pid_t pid);

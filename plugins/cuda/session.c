@@ -3,17 +3,22 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "life.h"
 #include "log.h"
 #include "proc.h"
 
 void session_init(struct session *session, const struct tool *tool,
-		  bool ask_every_process)
+		  struct guardian *guardian, bool ask_every_process)
 {
-	*session =
-		(struct session){ .tool = tool, .ask_every_process = ask_every_process };
+	*session = (struct session){
+		.tool = tool,
+		.guardian = guardian,
+		.ask_every_process = ask_every_process,
+	};
 }
 
 void session_release(struct session *session)
@@ -117,7 +122,13 @@ static int pause_process(struct session *session, pid_t pid, int64_t deadline)
 
 	/* Noted before it is touched: what is owed must be known first. */
 	found.rung = found.found;
-	ret = add(session, &found, &process);
+	ret = life_start(pid, &found.start);
+	if (ret)
+		pr_err("pid %d: cannot see when it began: %s\n", pid, strerror(-ret));
+	if (!ret)
+		ret = add(session, &found, &process);
+	if (!ret && found.found != CUDA_CHECKPOINTED)
+		ret = guardian_owe(session->guardian, process);
 	if (ret)
 		return ret;
 
@@ -209,22 +220,27 @@ static int give_back(struct session *session, struct cuda_process *process)
 {
 	int ret;
 
-	if (process->rung_is_certain && process->rung == process->found)
+	if (process->rung_is_certain && process->rung == process->found) {
+		guardian_pay(session->guardian, process->pid);
 		return 0;
+	}
 
-	if (proc_is_gone(process->pid)) {
+	if (!life_goes_on(process->pid, process->start) || life_is_ending(process->pid)) {
 		pr_info("pid %d: it has ended, nothing to give back\n", process->pid);
 		process->rung = process->found;
 		process->rung_is_certain = true;
+		guardian_pay(session->guardian, process->pid);
 		return 0;
 	}
 
 	ret = cuda_process_bring(session->tool, process, process->found);
-	if (!ret)
-		pr_info("pid %d: given back, %s\n", process->pid,
-			cuda_state_name(process->found));
+	if (ret)
+		return ret;
 
-	return ret;
+	guardian_pay(session->guardian, process->pid);
+	pr_info("pid %d: given back, %s\n", process->pid,
+		cuda_state_name(process->found));
+	return 0;
 }
 
 int session_give_back(struct session *session)

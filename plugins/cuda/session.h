@@ -19,18 +19,20 @@
 #include <sys/types.h>
 
 #include "cuda_process.h"
+#include "guardian.h"
 #include "tool.h"
 
 struct session {
 	const struct tool *tool;
+	struct guardian *guardian;
 	bool ask_every_process; /* also one that maps no libcuda */
 	struct cuda_process *processes;
 	size_t count;
 };
 
-/* @tool is borrowed and must outlive the session. Needs session_release(). */
+/* @tool and @guardian are borrowed and must outlive it. Needs session_release(). */
 void session_init(struct session *session, const struct tool *tool,
-		  bool ask_every_process);
+		  struct guardian *guardian, bool ask_every_process);
 void session_release(struct session *session);
 
 /*

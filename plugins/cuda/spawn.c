@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "clock.h"
+#include "sigchld.h"
 
 #define NO_PIDFD_POLL_MS 10    /* between looks at the child, before Linux 5.3 */
 #define DRAIN_MAX	 65536 /* bytes of a stream between looks at child and clock */
@@ -21,52 +22,6 @@ struct child {
 	int pidfd;   /* -1 where the kernel has none */
 	int pipe[2]; /* read ends of its stdout and stderr; -1 once at their end */
 };
-
-/* What had to be changed of the caller's SIGCHLD setting. */
-struct sigchld {
-	sigset_t mask;
-	bool replaced;
-	struct sigaction action;
-};
-
-/*
- * CRIU's SIGCHLD handler reaps whatever has ended, and an ignored SIGCHLD makes
- * the kernel reap by itself: either would take our child's status from us. The
- * handler is kept from running; that the kernel reaps is switched off. A handler
- * stays set: to go to the default would throw a pending signal away.
- */
-static int sigchld_hold(struct sigchld *held)
-{
-	struct sigaction changed;
-	sigset_t sigchld;
-	int ret;
-
-	sigemptyset(&sigchld);
-	sigaddset(&sigchld, SIGCHLD);
-	if (sigaction(SIGCHLD, NULL, &held->action) < 0 ||
-	    sigprocmask(SIG_BLOCK, &sigchld, &held->mask) < 0)
-		return -errno;
-
-	changed = held->action;
-	changed.sa_flags &= ~SA_NOCLDWAIT;
-	if (changed.sa_handler == SIG_IGN)
-		changed.sa_handler = SIG_DFL;
-	held->replaced = changed.sa_handler != held->action.sa_handler ||
-			 changed.sa_flags != held->action.sa_flags;
-	if (!held->replaced || sigaction(SIGCHLD, &changed, NULL) == 0)
-		return 0;
-
-	ret = -errno;
-	(void)sigprocmask(SIG_SETMASK, &held->mask, NULL);
-	return ret;
-}
-
-static void sigchld_put_back(const struct sigchld *held)
-{
-	if (held->replaced)
-		(void)sigaction(SIGCHLD, &held->action, NULL);
-	(void)sigprocmask(SIG_SETMASK, &held->mask, NULL);
-}
 
 static void close_if_open(int *fd)
 {

@@ -189,3 +189,27 @@ bool proc_has_thread(pid_t pid, pid_t tid)
 
 	return process && process->pid == pid;
 }
+
+/* A process of this world begins once, at its own pid. */
+int life_start(pid_t pid, uint64_t *ret_start)
+{
+	int ret = look("start", pid, fake_world_find(pid));
+
+	if (!ret)
+		*ret_start = (uint64_t)pid;
+	return ret;
+}
+
+bool life_goes_on(pid_t pid, uint64_t start)
+{
+	return start == (uint64_t)pid &&
+	       look("goes-on", pid, fake_world_find(pid)) != -ESRCH;
+}
+
+/* Killed and gone are one here: life_goes_on() has said it. */
+bool life_is_ending(pid_t pid)
+{
+	const struct fake_process *process = fake_world_find(pid);
+
+	return !process || process->gone;
+}

@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include "cuda_state.h"
+#include "life.h"
 #include "proc.h"
 
 #define FAKE_PROCESSES_MAX 4
@@ -36,6 +37,7 @@ struct fake_process {
 	bool seized;	   /* by the caller: its threads are stopped... */
 	bool thread_runs;  /* ...but for its restore thread */
 	bool gone;	   /* has ended */
+	bool owed;	   /* the guardian would bring it back */
 	unsigned int busy; /* so many answers to get-state are "checkpointing" */
 
 	unsigned int questions; /* runs of the utility to ask about it */

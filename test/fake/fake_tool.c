@@ -98,6 +98,8 @@ static int try(const struct fake_process *process, enum cuda_action action,
 		fake_world_crime("an action on a process without CUDA");
 		return -EIO;
 	}
+	if ((action == CUDA_LOCK || action == CUDA_CHECKPOINT) && !process->owed)
+		fake_world_crime("an action that the guardian does not know of");
 	if (!answers(process) || (action == CUDA_LOCK && process->seized))
 		return hang(action == CUDA_LOCK ? timeout_ms : 0);
 	if (process->rung != cuda_action_from(action)) {

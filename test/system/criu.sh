@@ -62,3 +62,19 @@ image_forget_plugins() {
 	perl -0777 -pi -e 's/\x62\x0d\x62\x0bcuda_plugin// or die "no list of plugins";
 		substr($_, 4, 4) = pack("V", length($_) - 8)' "$IMAGES/inventory.img"
 }
+
+# criu_dump_in_background PID [OPTION...]: sets CRIU_PID.
+criu_dump_in_background() {
+	rm -rf "$IMAGES"
+	mkdir -p "$IMAGES"
+	pid=$1
+	shift
+	CRIU_CUDA_PLUGIN_OPTIONS=$PLUGIN_OPTIONS "$CRIU" dump --tree "$pid" --images-dir "$IMAGES" \
+		--log-file dump.log -v4 --libdir "$PLUGIN_DIR" "$@" </dev/null >/dev/null 2>&1 &
+	CRIU_PID=$!
+}
+
+# The guardian of a dump has ended.
+guardian_is_gone() {
+	! grep -qsx cuda-guardian /proc/[0-9]*/comm
+}

@@ -33,7 +33,7 @@ leave_running() {
 	app_start counter --mib 16
 	export OUT
 
-	criu_dump "$APP" --leave-running --action-script "$top/test/system/keep-output" ||
+	criu_dump "$APP" --leave-running --action-script "${top:?}/test/system/keep-output" ||
 		fail "the dump failed"
 
 	state_is "$APP" running
@@ -273,6 +273,62 @@ sim_busy() {
 	app_stop
 }
 
+# The action script fails when all is written: CRIU lets the program run, and up to 4.2 does
+# not tell the plugin.
+post_dump_script_fails() {
+	app_start counter --mib 16
+
+	! criu_dump "$APP" --action-script "${top:?}/test/system/fail-post-dump" ||
+		fail "the dump succeeded"
+
+	app_counts "$OUT" $(($(app_count "$OUT") + 3)) || fail "it does not go on"
+	state_is "$APP" running
+	app_goes_on "$OUT"
+	until_true 5 guardian_is_gone || fail "the guardian is still there"
+	app_stop
+}
+
+# criu_killed_after MS MIB: CRIU is killed so long after its start: the program goes on where
+# it was found, and nothing of ours is left.
+criu_killed_after() {
+	export CUDA_SIM_LOCK=delay=150@1 CUDA_SIM_CHECKPOINT=delay=150@1
+	app_start counter --mib "$2" --interval 50
+	criu_dump_in_background "$APP"
+	sleep "$(awk "BEGIN { print $1 / 1000 }")"
+	kill -KILL "$CRIU_PID" 2>/dev/null || :
+	wait "$CRIU_PID" || :
+	until_true 30 guardian_is_gone || fail "the guardian is still there"
+
+	# Killed by CRIU already: then the image is whole.
+	if [ ! -d "/proc/$APP" ]; then
+		criu_dumped_is_gone || fail "the program is still there"
+		criu_restore || fail "the program is gone, and its image cannot be restored"
+	fi
+	app_counts "$OUT" $(($(app_count "$OUT") + 3)) ||
+		fail "it does not go on: $(cuda_state "$APP" 2>&1) $(cat "$IMAGES/cuda-plugin-guardian.log")"
+	state_is "$APP" running
+	app_goes_on "$OUT"
+	app_stop
+}
+
+# The same for one that was found locked: it is so again.
+criu_killed_and_found_locked() {
+	export CUDA_SIM_CHECKPOINT=delay=300@1
+	app_start counter --mib 16
+	cuda_action lock "$APP"
+	criu_dump_in_background "$APP"
+	until_true 5 test -s "$IMAGES/dump.log" || fail "CRIU did not start"
+	sleep 0.2
+	kill -KILL "$CRIU_PID"
+	wait "$CRIU_PID" || :
+
+	until_true 5 guardian_is_gone || fail "the guardian is still there"
+	state_is "$APP" locked
+	cuda_action unlock "$APP"
+	app_goes_on "$OUT"
+	app_stop
+}
+
 # scenarios_for_all VERSION
 scenarios_for_all() {
 	tap_scenario "CRIU $1: a program goes on after dump and restore" dump_and_restore
@@ -286,6 +342,7 @@ scenarios_for_all() {
 	tap_scenario "CRIU $1: a tree of CUDA and other processes" tree_with_others
 	tap_scenario "CRIU $1: a process of many threads" many_threads
 	tap_scenario "CRIU $1: a dump that fails gives the process back" failing_dump
+	tap_scenario "CRIU $1: a dump whose last script fails gives it back" post_dump_script_fails
 	tap_scenario "CRIU $1: no plugin at restore" no_plugin_at_restore
 	tap_scenario "CRIU $1: no utility at restore" no_utility_at_restore
 	tap_scenario "CRIU $1: no utility at dump" no_utility_at_dump
@@ -300,5 +357,9 @@ scenarios_for_simulated() {
 	tap_scenario "CRIU $1: a restore that fails on the GPU fails" sim_restore_fails_on_the_gpu
 	tap_scenario "CRIU $1: the driver refuses to lock" sim_dump_fails_at LOCK 801
 	tap_scenario "CRIU $1: the driver refuses to checkpoint" sim_dump_fails_at CHECKPOINT 801
+	for ms in 50 150 250 350 450; do
+		tap_scenario "CRIU $1: CRIU is killed after $ms ms" criu_killed_after $ms 64
+	done
+	tap_scenario "CRIU $1: CRIU is killed, found locked" criu_killed_and_found_locked
 	tap_scenario "CRIU $1: work in flight outlasts the timeout" sim_busy
 }

@@ -115,7 +115,7 @@ static void set_up(const struct scenario *scenario)
 	fake_world.fail_call = scenario->fail_call;
 	fake_world.fail_ever_after = scenario->fail_ever_after;
 	fake_world.failure = scenario->failure;
-	session_init(&session, &tool, scenario->ask_every_process);
+	session_init(&session, &tool, NULL, scenario->ask_every_process);
 }
 
 struct outcome play_dump(const struct scenario *scenario)

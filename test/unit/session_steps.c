@@ -16,7 +16,7 @@ int begin(void **state)
 	(void)state;
 
 	reset_world();
-	session_init(&session, &tool, false);
+	session_init(&session, &tool, NULL, false);
 	return 0;
 }
 

@@ -36,8 +36,9 @@ static void pause_locks_a_running_process_within_the_timeout(void **state)
 	assert_int_equal(pause_one(process), 0);
 
 	assert_int_equal(process->rung, CUDA_LOCKED);
-	assert_string_equal(fake_world_journal(), "maps 100;stopped 100;get-state 100;"
-						  "lock 100 timeout 4000;");
+	assert_string_equal(fake_world_journal(),
+			    "maps 100;stopped 100;get-state 100;start 100;owe 100;"
+			    "lock 100 timeout 4000;");
 	assert_int_equal(fake_log.lines[LOG_LEVEL_INFO], 1);
 	assert_true(fake_log_has("cuda_plugin: pid 100: locked in "));
 }
@@ -51,7 +52,8 @@ static void pause_passes_no_limit_on(void **state)
 	assert_int_equal(session_pause(&session, process->pid, 0), 0);
 
 	assert_string_equal(fake_world_journal(),
-			    "maps 100;stopped 100;get-state 100;lock 100;");
+			    "maps 100;stopped 100;get-state 100;start 100;owe 100;"
+			    "lock 100;");
 }
 
 static void checkpoint_lets_only_the_restore_thread_run(void **state)
@@ -114,7 +116,7 @@ static void ask_every_process_asks_the_utility_in_place_of_proc(void **state)
 	const struct fake_process *process = add_process(WITHOUT_CUDA);
 
 	(void)state;
-	session_init(&session, &tool, true);
+	session_init(&session, &tool, NULL, true);
 
 	assert_int_equal(pause_one(process), -ENXIO);
 

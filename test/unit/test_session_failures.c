@@ -71,9 +71,16 @@ static void check_process(const struct scenario *scenario, struct outcome *outco
 		break_claim(outcome, "a process without libcuda costs no run");
 	if (process->runs != process->stops)
 		break_claim(outcome, "what is let run is stopped again, once");
-	if (process->gone || !outcome->gave_back || process->rung == kind_rung(kind))
+	if (process->gone || !outcome->gave_back)
 		return;
+	if (process->rung == kind_rung(kind)) {
+		if (outcome->again == 0 && process->owed)
+			break_claim(outcome, "what was paid is owed no more");
+		return;
+	}
 
+	if (!process->owed)
+		break_claim(outcome, "what could not be paid the guardian still owes");
 	if (!reported)
 		break_claim(outcome, "a process is back on its rung, or it is reported");
 	if (outcome->again == 0)
@@ -226,9 +233,9 @@ static void process_that_cannot_be_noted_is_not_touched(void **state)
 
 	(void)state;
 	reset_world();
-	session_init(&session, &tool, false);
+	session_init(&session, &tool, NULL, false);
 	process = add_process(RUNNING);
-	fake_world.fail_call = 4;
+	fake_world.fail_call = 5;
 	fake_world.failure = FAKE_FAILS;
 
 	in_session = true;

@@ -28,7 +28,7 @@ static void found_locked_is_left_locked(void **state)
 
 	assert_int_equal(process->rung, CUDA_LOCKED);
 	assert_string_equal(fake_world_journal(),
-			    "gone 100;tracer 101;run 101;restore 100;stop 101;");
+			    "goes-on 100;tracer 101;run 101;restore 100;stop 101;");
 	assert_true(fake_log_has("pid 100: given back, locked\n"));
 }
 
@@ -41,7 +41,8 @@ static void found_checkpointed_is_never_touched(void **state)
 	assert_int_equal(session_give_back(&session), 0);
 
 	assert_int_equal(process->rung, CUDA_CHECKPOINTED);
-	assert_string_equal(fake_world_journal(), "maps 100;stopped 100;get-state 100;");
+	assert_string_equal(fake_world_journal(),
+			    "maps 100;stopped 100;get-state 100;start 100;");
 }
 
 static void lock_timeout_leaves_running(void **state)
@@ -49,7 +50,7 @@ static void lock_timeout_leaves_running(void **state)
 	const struct fake_process *process = add_process(RUNNING);
 
 	(void)state;
-	fake_world.fail_call = 4;
+	fake_world.fail_call = 6;
 	fake_world.failure = FAKE_TIMES_OUT;
 
 	assert_int_equal(pause_one(process), -ETIMEDOUT);
@@ -65,7 +66,7 @@ static void lock_that_a_timeout_hid_is_undone(void **state)
 	const struct fake_process *process = add_process(RUNNING);
 
 	(void)state;
-	fake_world.fail_call = 4;
+	fake_world.fail_call = 6;
 	fake_world.failure = FAKE_TIMES_OUT_DONE;
 
 	assert_int_equal(pause_one(process), -ETIMEDOUT);
@@ -74,7 +75,7 @@ static void lock_that_a_timeout_hid_is_undone(void **state)
 	assert_int_equal(session_give_back(&session), 0);
 
 	assert_int_equal(process->rung, CUDA_RUNNING);
-	assert_string_equal(fake_world_journal(), "gone 100;get-restore-tid 100;"
+	assert_string_equal(fake_world_journal(), "goes-on 100;get-restore-tid 100;"
 						  "tracer 101;get-state 100;unlock 100;");
 }
 
@@ -152,7 +153,7 @@ static void process_that_ended_is_owed_nothing(void **state)
 	assert_int_equal(session_give_back(&session), 0);
 	assert_int_equal(session_give_back(&session), 0);
 
-	assert_string_equal(fake_world_journal(), "gone 100 = ESRCH;");
+	assert_string_equal(fake_world_journal(), "goes-on 100 = ESRCH;");
 	assert_true(fake_log_has("pid 100: it has ended, nothing to give back\n"));
 }
 
@@ -182,7 +183,7 @@ static void unseized_process_is_given_back_without_ptrace(void **state)
 	assert_int_equal(session_give_back(&session), 0);
 
 	assert_string_equal(fake_world_journal(),
-			    "gone 100;get-restore-tid 100;tracer 101;unlock 100;");
+			    "goes-on 100;get-restore-tid 100;tracer 101;unlock 100;");
 	assert_int_equal(process->runs, 0);
 }
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The second process that gives everything back if CRIU dies.
+ *
+ * Before a process is touched the debt is noted with guardian_owe(), which starts the
+ * guardian when it is the first; guardian_pay() when the process is back where it was
+ * found. When CRIU has ended, in whatever way, the guardian looks at what is still
+ * owed: a process that CRIU has killed is owed nothing, any other is brought back to
+ * its rung. Then it ends; and also if that proves impossible for long.
+ *
+ * It is a process of its own session and not CRIU's child: no signal to CRIU's group
+ * reaches it, and no wait of CRIU's sees it. It keeps nothing of CRIU's but the
+ * descriptor of the image directory. It writes to syslog and, only if it has to act,
+ * to a file in that directory (guardian_log.h).
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "cuda_process.h"
+#include "ledger.h"
+#include "tool.h"
+
+struct guardian {
+	const struct tool *tool;
+	int image_dir;	       /* borrowed; negative if there is none */
+	struct ledger *ledger; /* NULL until it is started */
+};
+
+/* @tool is borrowed. Nothing is started. Needs guardian_release(). */
+void guardian_init(struct guardian *guardian, const struct tool *tool, int image_dir);
+
+/* The guardian goes on until CRIU ends. */
+void guardian_release(struct guardian *guardian);
+
+/*
+ * Note that @process is owed the rung it was found on. Logs.
+ *
+ * Return: 0; -ESRCH if it is gone; another -errno, and then it may not be touched: there
+ * would be nobody to bring it back.
+ */
+int guardian_owe(struct guardian *guardian,
+		 const struct cuda_process *process) must_check;
+
+/* @pid is where it was found, or gone. */
+void guardian_pay(struct guardian *guardian, pid_t pid);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "ledger.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+int ledger_open(struct ledger **ret_ledger)
+{
+	void *memory = mmap(NULL, sizeof(struct ledger), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+
+	*ret_ledger = memory;
+	return 0;
+}
+
+void ledger_close(struct ledger *ledger)
+{
+	if (ledger)
+		munmap(ledger, sizeof(*ledger));
+}
+
+int ledger_owe(struct ledger *ledger, pid_t pid, uint64_t start, enum cuda_state found)
+{
+	size_t count = atomic_load(&ledger->count);
+	struct debt *debt = &ledger->debts[count];
+
+	if (count == LEDGER_DEBTS_MAX)
+		return -ENOSPC;
+
+	debt->pid = pid;
+	debt->start = start;
+	debt->found = found;
+	atomic_store(&debt->is_open, true);
+	/* Last: a debt that is counted is whole. */
+	atomic_store(&ledger->count, count + 1);
+	return 0;
+}
+
+void ledger_pay(struct ledger *ledger, pid_t pid)
+{
+	for (size_t i = 0; i < atomic_load(&ledger->count); i++)
+		if (ledger->debts[i].pid == pid)
+			atomic_store(&ledger->debts[i].is_open, false);
+}

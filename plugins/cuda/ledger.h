@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a dump owes to which process, in memory that CRIU and the guardian share.
+ *
+ * Written by CRIU, before it touches a process and after it has paid; read by the
+ * guardian when CRIU is no more. Shared memory and not messages: writing it cannot
+ * block, cannot fail half way, and holds however CRIU ends. Does not log.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cleanup.h"
+#include "cuda_state.h"
+
+/* More CUDA processes than that are not dumped at once; untouched, they take no memory.
+ */
+#define LEDGER_DEBTS_MAX 65536
+
+struct debt {
+	pid_t pid;
+	uint64_t start;	       /* of the process, as life_start() has it */
+	enum cuda_state found; /* the rung that it is owed */
+	atomic_bool is_open;
+};
+
+struct ledger {
+	atomic_size_t count;
+	struct debt debts[LEDGER_DEBTS_MAX];
+};
+
+/* A new, empty ledger, to be closed. Return: 0 or -errno. */
+int ledger_open(struct ledger **ret_ledger) must_check;
+
+/* @ledger may be NULL. The other process keeps its view. */
+void ledger_close(struct ledger *ledger);
+
+/* Open a debt. Return: 0; -ENOSPC if the ledger is full. */
+int ledger_owe(struct ledger *ledger, pid_t pid, uint64_t start,
+	       enum cuda_state found) must_check;
+
+/* Close the debt to @pid, if there is one. */
+void ledger_pay(struct ledger *ledger, pid_t pid);

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Whether a process is still the one it was: real processes.
+ */
+#include "life.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#define NO_PID 0x3fffffff /* above any pid_max */
+
+static pid_t start_child(const char *name)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid > 0)
+		return pid;
+
+	prctl(PR_SET_NAME, name);
+	for (;;)
+		pause();
+}
+
+/* Its zombie is left. */
+static void end_child(pid_t pid)
+{
+	siginfo_t info;
+
+	kill(pid, SIGKILL);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+}
+
+static void process_goes_on_under_its_pid_and_start(void **state)
+{
+	pid_t pid = start_child("child");
+	uint64_t start;
+
+	(void)state;
+
+	assert_int_equal(life_start(pid, &start), 0);
+
+	assert_true(life_goes_on(pid, start));
+	assert_false(life_is_ending(pid));
+	end_child(pid);
+	waitpid(pid, NULL, 0);
+}
+
+static void other_process_under_the_same_pid_is_another(void **state)
+{
+	uint64_t start;
+
+	(void)state;
+
+	assert_int_equal(life_start(getpid(), &start), 0);
+
+	assert_false(life_goes_on(getpid(), start + 1));
+}
+
+static void zombie_does_not_go_on(void **state)
+{
+	pid_t pid = start_child("child");
+	uint64_t start;
+
+	(void)state;
+	assert_int_equal(life_start(pid, &start), 0);
+	end_child(pid);
+
+	assert_false(life_goes_on(pid, start));
+	assert_true(life_is_ending(pid));
+	waitpid(pid, NULL, 0);
+}
+
+static void pid_of_nobody_is_gone(void **state)
+{
+	uint64_t start = 7;
+
+	(void)state;
+
+	assert_int_equal(life_start(NO_PID, &start), -ESRCH);
+
+	assert_int_equal(start, 7);
+	assert_false(life_goes_on(NO_PID, 0));
+	assert_true(life_is_ending(NO_PID));
+}
+
+/* The name is the second field, in parentheses, and may hold any of the others. */
+static void name_does_not_hide_the_fields(void **state)
+{
+	pid_t pid = start_child(") Z 1 (x y");
+	uint64_t start, plain_start;
+
+	(void)state;
+
+	assert_int_equal(life_start(getpid(), &plain_start), 0);
+	assert_int_equal(life_start(pid, &start), 0);
+
+	assert_true(start >= plain_start);
+	assert_true(life_goes_on(pid, start));
+	end_child(pid);
+	waitpid(pid, NULL, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(process_goes_on_under_its_pid_and_start),
+		cmocka_unit_test(other_process_under_the_same_pid_is_another),
+		cmocka_unit_test(zombie_does_not_go_on),
+		cmocka_unit_test(pid_of_nobody_is_gone),
+		cmocka_unit_test(name_does_not_hide_the_fields),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
