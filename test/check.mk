@@ -51,13 +51,15 @@ needs_test_spawn_child = $(needs_test_spawn)
 needs_test_spawn_deadline = $(needs_test_spawn)
 needs_test_spawn_failures = $(needs_test_spawn)
 needs_test_spawn_signals = $(needs_test_spawn)
+needs_test_spawn_watch = $(needs_test_spawn)
 needs_test_proc = plugins/cuda/proc.c test/unit/proc_child.c
 needs_test_proc_cuda = $(needs_test_proc)
 needs_test_proc_unreadable = plugins/cuda/proc.c
-needs_test_restore_thread = plugins/cuda/restore_thread.c test/unit/restore_target.c test/fake/fake_log.c
+needs_test_restore_thread = plugins/cuda/restore_thread.c plugins/cuda/sigchld.c test/unit/restore_target.c test/fake/fake_log.c
 needs_test_restore_thread_calls = $(needs_test_restore_thread)
 needs_test_restore_thread_failures = $(needs_test_restore_thread)
 needs_test_restore_thread_signals = $(needs_test_restore_thread)
+needs_test_restore_thread_tend = $(needs_test_restore_thread)
 needs_test_tool = plugins/cuda/tool.c plugins/cuda/cuda_state.c test/unit/tool_runs.c \
 	$(addprefix test/fake/fake_,spawn.c log.c)
 needs_test_tool_failures = $(needs_test_tool)

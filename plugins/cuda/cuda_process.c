@@ -16,6 +16,26 @@
  */
 #define GIVE_BACK_TIMEOUT_MS 10000
 
+/* --- watches of a run of the utility (tool.h) ----------------------------------- */
+
+static int see_alive(void *pid)
+{
+	const pid_t *process = pid;
+
+	if (!proc_is_gone(*process))
+		return 0;
+
+	pr_err("pid %d: it ended while the utility was at work on it\n", *process);
+	return -ESRCH;
+}
+
+static int tend(void *thread)
+{
+	return restore_thread_tend(thread);
+}
+
+/* --- where it stands -------------------------------------------------------------- */
+
 /*
  * The utility says that @pid has no CUDA. That is final, unless the driver's thread
  * is there.
@@ -50,10 +70,11 @@ static int refuse_state(pid_t pid, enum cuda_state state)
 int cuda_process_find_state(const struct tool *tool, pid_t pid, unsigned int timeout_ms,
 			    enum cuda_state *ret_state)
 {
+	const struct spawn_watch watch = { .look = see_alive, .subject = &pid };
 	enum cuda_state state;
 	int ret;
 
-	ret = tool_get_state(tool, pid, timeout_ms, &state);
+	ret = tool_get_state(tool, pid, timeout_ms, &watch, &state);
 	if (ret == -ENXIO)
 		return confirm_no_cuda(pid);
 	if (ret)
@@ -67,12 +88,13 @@ int cuda_process_find_state(const struct tool *tool, pid_t pid, unsigned int tim
 }
 
 /* The state of a process of ours, after an action on it failed. */
-static int find_rung_again(const struct tool *tool, struct cuda_process *process)
+static int find_rung_again(const struct tool *tool, struct cuda_process *process,
+			   const struct spawn_watch *watch)
 {
 	enum cuda_state state;
 	int ret;
 
-	ret = tool_get_state(tool, process->pid, GIVE_BACK_TIMEOUT_MS, &state);
+	ret = tool_get_state(tool, process->pid, GIVE_BACK_TIMEOUT_MS, watch, &state);
 	if (ret)
 		return ret;
 
@@ -82,13 +104,16 @@ static int find_rung_again(const struct tool *tool, struct cuda_process *process
 	return 0;
 }
 
+/* --- the way from rung to rung ---------------------------------------------------- */
+
 static int take_step(const struct tool *tool, struct cuda_process *process,
-		     enum cuda_action action, unsigned int lock_timeout_ms)
+		     enum cuda_action action, unsigned int lock_timeout_ms,
+		     const struct spawn_watch *watch)
 {
 	int64_t start = clock_ms();
 	int ret;
 
-	ret = tool_act(tool, action, process->pid, lock_timeout_ms);
+	ret = tool_act(tool, action, process->pid, lock_timeout_ms, watch);
 	process->took_ms[action] = (unsigned int)(clock_ms() - start);
 	if (ret) {
 		process->rung_is_certain = false;
@@ -99,14 +124,15 @@ static int take_step(const struct tool *tool, struct cuda_process *process,
 	return 0;
 }
 
-int cuda_process_climb(const struct tool *tool, struct cuda_process *process,
-		       enum cuda_state goal, unsigned int lock_timeout_ms)
+static int climb(const struct tool *tool, struct cuda_process *process,
+		 enum cuda_state goal, unsigned int lock_timeout_ms,
+		 const struct spawn_watch *watch)
 {
 	enum cuda_action action;
 	int ret;
 
 	if (!process->rung_is_certain) {
-		ret = find_rung_again(tool, process);
+		ret = find_rung_again(tool, process, watch);
 		if (ret)
 			return ret;
 	}
@@ -118,10 +144,18 @@ int cuda_process_climb(const struct tool *tool, struct cuda_process *process,
 		if (action == CUDA_NO_ACTION)
 			return 0;
 
-		ret = take_step(tool, process, action, lock_timeout_ms);
+		ret = take_step(tool, process, action, lock_timeout_ms, watch);
 		if (ret)
 			return ret;
 	}
+}
+
+int cuda_process_climb(const struct tool *tool, struct cuda_process *process,
+		       enum cuda_state goal, unsigned int lock_timeout_ms)
+{
+	const struct spawn_watch watch = { .look = see_alive, .subject = &process->pid };
+
+	return climb(tool, process, goal, lock_timeout_ms, &watch);
 }
 
 int cuda_process_find_restore_thread(const struct tool *tool, pid_t pid, pid_t *ret_tid)
@@ -186,13 +220,14 @@ static int climb_while_stopped(const struct tool *tool, struct cuda_process *pro
 			       enum cuda_state goal)
 {
 	struct restore_thread thread;
+	const struct spawn_watch watch = { .look = tend, .subject = &thread };
 	int ret, stop;
 
 	ret = restore_thread_run(process->restore_tid, &thread);
 	if (ret)
 		return ret;
 
-	ret = cuda_process_climb(tool, process, goal, GIVE_BACK_TIMEOUT_MS);
+	ret = climb(tool, process, goal, GIVE_BACK_TIMEOUT_MS, &watch);
 
 	stop = restore_thread_stop(&thread);
 	return ret ? ret : stop;

@@ -4,8 +4,9 @@
  *
  * cuda_process_find_state() or cuda_process_find_restore_thread() tell whether a process
  * is a CUDA process at all; cuda_process_bring() brings one to a rung, letting its
- * restore thread run if the caller has stopped it. Errors other than those named here
- * are those of tool.h and restore_thread.h. Logs failures, with the remedy where there
+ * restore thread run if the caller has stopped it. That it ends meanwhile is seen at
+ * once, and is -ESRCH. Errors other than those named here are those of tool.h and
+ * restore_thread.h. Logs failures, with the remedy where there
  * is one.
  */
 #pragma once

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
@@ -11,7 +11,7 @@
 
 /* The kernel's signal set, 64 signals; libc's sigset_t is larger. */
 #define KERNEL_SIGSET_SIZE sizeof(uint64_t)
-#define SIGNAL_BIT(signo)  (UINT64_C(1) << ((signo)-1))
+#define ALL_BUT_SIGTRAP	   (~(UINT64_C(1) << (SIGTRAP - 1)))
 
 /* One ptrace request. Return: 0, or -errno, logged as "cannot @what". */
 static int request(enum __ptrace_request what, pid_t tid, uintptr_t addr, void *data,
@@ -33,49 +33,80 @@ static int set_mask(pid_t tid, uint64_t mask)
 		       "set its signal mask");
 }
 
-int restore_thread_run(pid_t tid, struct restore_thread *ret_thread)
+static int let_run(struct restore_thread *thread)
 {
-	uint64_t mask;
+	pid_t tid = thread->tid;
 	int ret;
 
-	ret = request(PTRACE_GETSIGMASK, tid, KERNEL_SIGSET_SIZE, &mask,
+	ret = request(PTRACE_GETSIGMASK, tid, KERNEL_SIGSET_SIZE, &thread->signal_mask,
 		      "read its signal mask");
 	if (ret)
 		return ret;
 
-	ret = set_mask(tid, ~SIGNAL_BIT(SIGTRAP));
+	ret = set_mask(tid, ALL_BUT_SIGTRAP);
 	if (ret)
 		return ret;
 
 	ret = request(PTRACE_CONT, tid, 0, NULL, "let it run");
+	if (ret)
+		(void)set_mask(tid, thread->signal_mask);
+
+	return ret;
+}
+
+int restore_thread_run(pid_t tid, struct restore_thread *ret_thread)
+{
+	struct restore_thread thread = { .tid = tid };
+	int ret;
+
+	ret = sigchld_hold(&thread.sigchld);
 	if (ret) {
-		(void)set_mask(tid, mask);
+		pr_err("restore thread %d: cannot hold SIGCHLD: %s\n", tid,
+		       strerror(-ret));
 		return ret;
 	}
 
-	*ret_thread = (struct restore_thread){ .tid = tid, .signal_mask = mask };
+	ret = let_run(&thread);
+	if (ret) {
+		sigchld_put_back(&thread.sigchld);
+		return ret;
+	}
+
+	*ret_thread = thread;
 	return 0;
 }
 
-/* Wait for the next stop of @tid. */
-static int wait_for_stop(pid_t tid, int *ret_status)
+/*
+ * See whether @tid has stopped; wait for it, unless @flags are WNOHANG.
+ *
+ * Return: 1 with the status of the stop; 0 if there is none; -ESRCH, logged, if the
+ * thread has ended. Nobody to wait for means the same: somebody has reaped it.
+ */
+static int see_stop(pid_t tid, int flags, int *ret_status)
 {
+	int status;
 	pid_t got;
 
 	do {
-		got = waitpid(tid, ret_status, __WALL);
+		got = waitpid(tid, &status, flags | __WALL);
 	} while (got < 0 && errno == EINTR);
 
-	if (got < 0) {
-		pr_perror("restore thread %d: cannot wait for its stop", tid);
-		return -ECHILD;
-	}
-	if (!WIFSTOPPED(*ret_status)) {
+	if (got == 0)
+		return 0;
+	if (got < 0 || !WIFSTOPPED(status)) {
 		pr_err("restore thread %d: it ended while the driver was at work\n", tid);
 		return -ESRCH;
 	}
 
-	return 0;
+	*ret_status = status;
+	return 1;
+}
+
+static int wait_for_stop(pid_t tid, int *ret_status)
+{
+	int ret = see_stop(tid, 0, ret_status);
+
+	return ret < 0 ? ret : 0;
 }
 
 /*
@@ -91,6 +122,49 @@ static bool is_event_stop(int status)
 static int held_signal(int status)
 {
 	return status >> 16 || WSTOPSIG(status) & 0x80 ? 0 : WSTOPSIG(status);
+}
+
+/*
+ * Let it go on from the halt it is in. A SIGSTOP that is passed on begins the stop of
+ * the process, which ends for this thread with the next PTRACE_CONT, and not for the
+ * others. A SIGTRAP is kept for later: its handler would run in the middle of the
+ * operation, with all other threads stopped. It is not blocked, since the kernel kills
+ * a thread that runs into a trap with that signal blocked.
+ */
+static int let_go_on(struct restore_thread *thread)
+{
+	long signo = held_signal(thread->halt);
+
+	if (signo == SIGTRAP) {
+		thread->owes_trap = true;
+		signo = 0;
+	}
+
+	/* It may be killed at any time: the next look tells. */
+	if (ptrace(PTRACE_CONT, thread->tid, 0, (void *)signo) < 0 && errno != ESRCH) {
+		pr_perror("restore thread %d: cannot let it go on", thread->tid);
+		return -ESRCH;
+	}
+
+	thread->halt = 0;
+	return 0;
+}
+
+int restore_thread_tend(struct restore_thread *thread)
+{
+	int ret;
+
+	if (thread->has_ended)
+		return -ESRCH;
+
+	if (!thread->halt) {
+		ret = see_stop(thread->tid, WNOHANG, &thread->halt);
+		thread->has_ended = ret < 0;
+		if (ret <= 0)
+			return ret;
+	}
+
+	return let_go_on(thread);
 }
 
 static int interrupt(pid_t tid)
@@ -109,16 +183,16 @@ static int pass_on(pid_t tid, int signo)
  * An interrupt of a stopped thread halts it again at once and is used up by that,
  * so it is let go from the first stop under a second one.
  *
- * The mask goes back before a signal is passed on: the frame of its handler keeps
- * the mask it finds, and one that the thread itself has blocked goes on waiting.
+ * The mask goes back before a signal is passed on: one that the thread itself has
+ * blocked goes on waiting.
  */
-int restore_thread_stop(const struct restore_thread *thread)
+static int stop(const struct restore_thread *thread)
 {
 	pid_t tid = thread->tid;
-	int status, ret;
+	int status = thread->halt, ret;
 
 	ret = interrupt(tid);
-	if (!ret)
+	if (!ret && !status)
 		ret = wait_for_stop(tid, &status);
 	if (!ret)
 		ret = set_mask(tid, thread->signal_mask);
@@ -133,5 +207,17 @@ int restore_thread_stop(const struct restore_thread *thread)
 			ret = wait_for_stop(tid, &status);
 	} while (!ret && !is_event_stop(status));
 
+	/* Sent to the process, as it was; it waits there until CRIU lets it go on. */
+	if (!ret && thread->owes_trap)
+		(void)kill(tid, SIGTRAP);
+
+	return ret;
+}
+
+int restore_thread_stop(const struct restore_thread *thread)
+{
+	int ret = thread->has_ended ? -ESRCH : stop(thread);
+
+	sigchld_put_back(&thread->sigchld);
 	return ret;
 }

@@ -3,17 +3,19 @@
  * Let one stopped thread of a process that CRIU has seized run, and stop it again.
  *
  * The driver works through its restore thread inside the process, so that thread
- * must run while an operation is under way, and no other. The two functions are a
- * pair around one saved struct:
+ * must run while an operation is under way, and no other. The functions work on one
+ * saved struct:
  *
  *	ret = restore_thread_run(tid, &thread);
- *	... the operation ...
+ *	... the operation, and every now and then restore_thread_tend(&thread) ...
  *	ret = restore_thread_stop(&thread);
  *
- * While it runs, every signal but SIGTRAP is blocked in it: a signal sent to the
- * process must wait until the process as a whole goes on. SIGSTOP and SIGCONT cannot
- * be kept out: either halts the thread until restore_thread_stop(), and with it the
- * operation.
+ * While it runs, every signal but SIGTRAP is blocked in it: a signal sent to the process
+ * must wait until the process as a whole goes on, for its handler would find all other
+ * threads stopped. A SIGTRAP that comes is kept, and sent again at the stop. SIGSTOP and
+ * SIGCONT cannot be kept out, nor a fault of the thread's own: each halts the thread, and
+ *with it the operation, until it is tended. From run to stop SIGCHLD is held (sigchld.h):
+ *a handler of the caller's that waits for whoever it is would take such a halt away.
  *
  * The ptrace options are not touched: the kernel tells nobody what they are, and
  * none of those that CRIU sets hinders the thread, so left alone they are exactly
@@ -27,10 +29,15 @@
 #include <sys/types.h>
 
 #include "cleanup.h"
+#include "sigchld.h"
 
 struct restore_thread {
 	pid_t tid;
-	uint64_t signal_mask; /* as it was before */
+	uint64_t signal_mask;	/* as it was before */
+	struct sigchld sigchld; /* the caller's */
+	int halt;		/* the wait status of a halt it is still in, or 0 */
+	bool owes_trap;		/* a SIGTRAP came, and was kept */
+	bool has_ended;
 };
 
 /*
@@ -42,9 +49,20 @@ struct restore_thread {
 int restore_thread_run(pid_t tid, struct restore_thread *ret_thread) must_check;
 
 /*
+ * Let the thread go on if something has halted it. A stop of the whole process does
+ * not hold for this thread until restore_thread_stop(); for the process it does,
+ * from the moment when its threads are let go.
+ *
+ * Return: 0; -ESRCH if it has ended or cannot be let go on, logged the first time:
+ * there is nothing left to wait for.
+ */
+int restore_thread_tend(struct restore_thread *thread) must_check;
+
+/*
  * Stop the thread again and give it back its signal mask. Signals that arrive
  * first are delivered, not lost.
  *
- * Return: 0; -ESRCH if it has ended; another -errno.
+ * Return: 0; -ESRCH if it has ended, logged unless restore_thread_tend() has done so;
+ * another -errno.
  */
 int restore_thread_stop(const struct restore_thread *thread) must_check;

@@ -23,6 +23,14 @@ struct child {
 	int pipe[2]; /* read ends of its stdout and stderr; -1 once at their end */
 };
 
+/* How long the child may take, and who watches meanwhile. */
+struct patience {
+	int64_t deadline;  /* -1: none */
+	int64_t next_look; /* -1: none */
+	const struct spawn_watch *watch;
+	int given_up; /* what the watch said; the deadline is that of the grace now */
+};
+
 static void close_if_open(int *fd)
 {
 	if (*fd >= 0)
@@ -215,8 +223,17 @@ static void kill_and_reap(const struct child *child, struct spawn_result *result
 	(void)reap(child, 0, result);
 }
 
-/* Sleep until the child prints, ends or @deadline comes; a signal may cut it short. */
-static void wait_for_news(const struct child *child, int64_t deadline)
+/* The earlier of two times, -1 is never. */
+static int64_t earlier(int64_t a, int64_t b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+
+	return a < b ? a : b;
+}
+
+/* Sleep until the child prints or ends, or until @end; a signal may cut it short. */
+static void wait_for_news(const struct child *child, int64_t end)
 {
 	struct pollfd fds[] = {
 		{ .fd = child->pidfd, .events = POLLIN },
@@ -225,8 +242,8 @@ static void wait_for_news(const struct child *child, int64_t deadline)
 	};
 	int64_t left = -1;
 
-	if (deadline >= 0) {
-		left = deadline - clock_ms();
+	if (end >= 0) {
+		left = end - clock_ms();
 		left = left < 0 ? 0 : left;
 	}
 	if (child->pidfd < 0 && (left < 0 || left > NO_PIDFD_POLL_MS))
@@ -236,26 +253,45 @@ static void wait_for_news(const struct child *child, int64_t deadline)
 		   left > INT32_MAX ? INT32_MAX : (int)left);
 }
 
-static int finish(struct child *child, unsigned int timeout_ms,
+/* Ask the watch, if it is time to. */
+static void look(struct patience *patience)
+{
+	if (patience->next_look < 0 || clock_ms() < patience->next_look)
+		return;
+
+	patience->given_up = patience->watch->look(patience->watch->subject);
+	patience->next_look = clock_ms() + SPAWN_WATCH_MS;
+	if (!patience->given_up)
+		return;
+
+	patience->next_look = -1;
+	patience->deadline = earlier(patience->deadline, clock_ms() + SPAWN_GRACE_MS);
+}
+
+static int finish(struct child *child, struct patience *patience,
 		  struct spawn_result *result)
 {
-	int64_t deadline = timeout_ms ? clock_ms() + timeout_ms : -1;
 	int ret;
 
 	while ((ret = reap(child, WNOHANG, result)) == 0) {
-		if (deadline >= 0 && clock_ms() >= deadline) {
+		if (patience->deadline >= 0 && clock_ms() >= patience->deadline) {
 			kill_and_reap(child, result);
-			return -ETIMEDOUT;
+			ret = -ETIMEDOUT;
+			break;
 		}
-		wait_for_news(child, deadline);
+		look(patience);
+		wait_for_news(child, earlier(patience->deadline, patience->next_look));
 		drain_both(child, result);
 	}
 
 	drain_both(child, result);
+	if (patience->given_up)
+		return patience->given_up;
+
 	return ret < 0 ? ret : 0;
 }
 
-static int run(const char *const argv[], unsigned int timeout_ms,
+static int run(const char *const argv[], struct patience *patience,
 	       struct spawn_result *result)
 {
 	struct child child;
@@ -265,7 +301,7 @@ static int run(const char *const argv[], unsigned int timeout_ms,
 	if (ret)
 		return ret;
 
-	ret = finish(&child, timeout_ms, result);
+	ret = finish(&child, patience, result);
 
 	close_pipes(&child);
 	close_if_open(&child.pidfd);
@@ -273,8 +309,14 @@ static int run(const char *const argv[], unsigned int timeout_ms,
 }
 
 int spawn_run(const char *const argv[], unsigned int timeout_ms,
-	      struct spawn_result *ret_result)
+	      const struct spawn_watch *watch, struct spawn_result *ret_result)
 {
+	const int64_t now = clock_ms();
+	struct patience patience = {
+		.deadline = timeout_ms ? now + timeout_ms : -1,
+		.next_look = watch ? now + SPAWN_WATCH_MS : -1,
+		.watch = watch,
+	};
 	struct spawn_result result = { 0 };
 	struct sigchld held;
 	int ret;
@@ -283,7 +325,7 @@ int spawn_run(const char *const argv[], unsigned int timeout_ms,
 	if (ret)
 		return ret;
 
-	ret = run(argv, timeout_ms, &result);
+	ret = run(argv, &patience, &result);
 	sigchld_put_back(&held);
 	if (ret)
 		return ret;

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "log.h"
-#include "spawn.h"
 
 #define NUMBER_MAX 16 /* digits of a pid or of milliseconds, and the end */
 
@@ -103,18 +102,25 @@ static void explain_not_run(const char *program, int error, unsigned int timeout
  */
 static int error_of_not_run(int error)
 {
-	return error == -ENOENT || error == -ETIMEDOUT || error == -ENOMEM ? error : -EIO;
+	static const int known[] = { -ENOENT, -ETIMEDOUT, -ENOMEM, -ESRCH };
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (error == known[i])
+			return error;
+
+	return -EIO;
 }
 
 /*
  * Run the utility. Return: 0 if it succeeded, else the error, with the reason in
  * the answer's message.
  */
-static int run(const char *const argv[], unsigned int timeout_ms, struct answer *answer)
+static int run(const char *const argv[], unsigned int timeout_ms,
+	       const struct spawn_watch *watch, struct answer *answer)
 {
 	int ret;
 
-	ret = spawn_run(argv, timeout_ms, &answer->result);
+	ret = spawn_run(argv, timeout_ms, watch, &answer->result);
 	if (ret) {
 		explain_not_run(argv[0], ret, timeout_ms, answer);
 		return error_of_not_run(ret);
@@ -146,15 +152,16 @@ static const char *single_word(struct answer *answer)
 
 /* Ask a question about @pid; *@ret_word lies in @answer. Logs failures. */
 static int ask(const struct tool *tool, const char *question, pid_t pid,
-	       unsigned int timeout_ms, struct answer *answer, const char **ret_word)
+	       unsigned int timeout_ms, const struct spawn_watch *watch,
+	       struct answer *answer, const char **ret_word)
 {
 	struct number process = number((unsigned int)pid);
 	const char *argv[] = { tool->program, question, "--pid", process.text, NULL };
 	const char *word;
 	int ret;
 
-	ret = run(argv, timeout_ms, answer);
-	if (ret == -ENXIO)
+	ret = run(argv, timeout_ms, watch, answer);
+	if (ret == -ENXIO || ret == -ESRCH)
 		return ret;
 	if (ret) {
 		pr_err("pid %d: %s %s: %s\n", pid, tool->program, question,
@@ -174,13 +181,13 @@ static int ask(const struct tool *tool, const char *question, pid_t pid,
 }
 
 int tool_get_state(const struct tool *tool, pid_t pid, unsigned int timeout_ms,
-		   enum cuda_state *ret_state)
+		   const struct spawn_watch *watch, enum cuda_state *ret_state)
 {
 	struct answer answer = { 0 };
 	const char *word;
 	int ret;
 
-	ret = ask(tool, "--get-state", pid, timeout_ms, &answer, &word);
+	ret = ask(tool, "--get-state", pid, timeout_ms, watch, &answer, &word);
 	if (ret)
 		return ret;
 
@@ -214,7 +221,7 @@ int tool_get_restore_tid(const struct tool *tool, pid_t pid, pid_t *ret_tid)
 	const char *word;
 	int ret;
 
-	ret = ask(tool, "--get-restore-tid", pid, QUESTION_MS, &answer, &word);
+	ret = ask(tool, "--get-restore-tid", pid, QUESTION_MS, NULL, &answer, &word);
 	if (ret)
 		return ret;
 
@@ -236,7 +243,7 @@ static unsigned int lock_deadline_ms(unsigned int timeout_ms)
 }
 
 int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
-	     unsigned int timeout_ms)
+	     unsigned int timeout_ms, const struct spawn_watch *watch)
 {
 	const bool limited = action == CUDA_LOCK && timeout_ms;
 	const char *name = cuda_action_name(action);
@@ -250,9 +257,9 @@ int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
 	struct answer answer = { 0 };
 	int ret;
 
-	ret = run(argv, limited ? lock_deadline_ms(timeout_ms) : 0, &answer);
-	if (!ret)
-		return 0;
+	ret = run(argv, limited ? lock_deadline_ms(timeout_ms) : 0, watch, &answer);
+	if (!ret || ret == -ESRCH)
+		return ret;
 
 	pr_err("pid %d: cannot %s: %s%s\n", pid, name, answer.message,
 	       limited && ret == -ETIMEDOUT
@@ -282,7 +289,7 @@ int tool_probe(const struct tool *tool, char *ret_reason, size_t size)
 	struct answer answer = { 0 };
 	int ret;
 
-	ret = run(argv, QUESTION_MS, &answer);
+	ret = run(argv, QUESTION_MS, NULL, &answer);
 	if (!ret)
 		ret = check_is_tid(&answer);
 	if (!ret || ret == -ENXIO)

@@ -12,6 +12,7 @@
  *   -ETIMEDOUT  the time was over: the process is still at work, or cannot answer
  *   -EBUSY      the process is in the wrong state for the action
  *   -EBADMSG    the answer cannot be understood
+ *   -ESRCH      the watch gave the process up; logged by the watch, not here
  *   -EIO        the utility failed, or could not be run: the reason is in the log
  *   -ENOMEM     no memory to run it
  */
@@ -21,6 +22,15 @@
 #include <sys/types.h>
 
 #include "cuda_state.h"
+#include "spawn.h"
+
+/*
+ * The utility waits for the driver in the process, and need not see that nobody will
+ * answer any more. A watch does: it is asked while the utility runs (spawn.h), returns
+ * -ESRCH once the process has ended and no other error, and logs that. Only then is
+ * the utility ended in the middle: there is no driver left for it to lose step with.
+ * NULL: no watch.
+ */
 
 /*
  * @program: path, or name looked up on PATH; borrowed.
@@ -34,6 +44,7 @@ struct tool {
  * bounds the run, 0 means no limit: a process that is stopped never answers.
  */
 int tool_get_state(const struct tool *tool, pid_t pid, unsigned int timeout_ms,
+		   const struct spawn_watch *watch,
 		   enum cuda_state *ret_state) must_check;
 
 /* The restore thread of @pid, which may be stopped. */
@@ -46,7 +57,7 @@ int tool_get_restore_tid(const struct tool *tool, pid_t pid, pid_t *ret_tid) mus
  * the process may be locked or not. The other actions take the time they need.
  */
 int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
-	     unsigned int timeout_ms) must_check;
+	     unsigned int timeout_ms, const struct spawn_watch *watch) must_check;
 
 /*
  * See whether the utility and the driver below it answer, by a question about the

@@ -65,6 +65,10 @@ enum fake_failure fake_world_call(const char *call, struct fake_process *process
 		return FAKE_SUCCEEDS;
 	if (!fake_world.failed)
 		fake_world.failed = call;
+	if (fake_world.failure == FAKE_HALTS && process)
+		process->halted = process->thread_runs;
+	if (fake_world.failure == FAKE_HALTS)
+		return FAKE_SUCCEEDS;
 	if (fake_world.failure != FAKE_DIES)
 		return fake_world.failure;
 

@@ -35,7 +35,8 @@ struct fake_process {
 	bool starting;	   /* has a restore thread, and the driver knows it not yet */
 	bool stopped;	   /* by a signal of somebody else's */
 	bool seized;	   /* by the caller: its threads are stopped... */
-	bool thread_runs;  /* ...but for its restore thread */
+	bool thread_runs;  /* ...but for its restore thread... */
+	bool halted;	   /* ...which needs to be tended before it goes on */
 	bool gone;	   /* has ended */
 	bool owed;	   /* the guardian would bring it back */
 	unsigned int busy; /* so many answers to get-state are "checkpointing" */
@@ -54,6 +55,7 @@ enum fake_failure {
 	FAKE_TIMES_OUT,	     /* with -ETIMEDOUT, and nothing is done */
 	FAKE_TIMES_OUT_DONE, /* with -ETIMEDOUT, and it is done */
 	FAKE_DIES,	     /* the process ends at this call */
+	FAKE_HALTS,	     /* its restore thread, if it runs, is halted at this call */
 	FAKE_FAILURES
 };
 

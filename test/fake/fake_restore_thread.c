@@ -38,6 +38,27 @@ int restore_thread_run(pid_t tid, struct restore_thread *ret_thread)
 	return ret;
 }
 
+static int tend(struct restore_thread *thread)
+{
+	struct fake_process *process = fake_world_find_thread(thread->tid);
+	const enum fake_failure failure = fake_world_call("tend", process);
+
+	thread->has_ended = !process || process->gone;
+	if (thread->has_ended || failure != FAKE_SUCCEEDS)
+		return -ESRCH;
+
+	process->halted = false;
+	return 0;
+}
+
+int restore_thread_tend(struct restore_thread *thread)
+{
+	if (thread->has_ended)
+		return -ESRCH;
+
+	return log_and_note("tend", thread->tid, tend(thread));
+}
+
 static int stop(struct fake_process *process)
 {
 	const enum fake_failure failure = fake_world_call("stop", process);
@@ -52,12 +73,15 @@ static int stop(struct fake_process *process)
 		return -ESRCH;
 	}
 
+	process->halted = false;
 	process->thread_runs = failure == FAKE_FAILS || failure == FAKE_TIMES_OUT;
 	return failure == FAKE_SUCCEEDS ? 0 : -EIO;
 }
 
 int restore_thread_stop(const struct restore_thread *thread)
 {
-	return log_and_note("stop", thread->tid,
-			    stop(fake_world_find_thread(thread->tid)));
+	int ret = stop(fake_world_find_thread(thread->tid));
+
+	return thread->has_ended ? fake_world_note("stop", thread->tid, 0, -ESRCH)
+				 : log_and_note("stop", thread->tid, ret);
 }

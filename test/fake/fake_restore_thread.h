@@ -4,7 +4,8 @@
  *
  * A thread that is not stopped by the caller cannot be let run. A stop that fails
  * leaves the thread running, or stopped (FAKE_FAILS_DONE, FAKE_TIMES_OUT_DONE), as
- * when its signal mask could not be set.
+ * when its signal mask could not be set. A thread that is tended runs again, whatever
+ * has halted it.
  */
 #pragma once
 

@@ -78,11 +78,12 @@ static void note(const char *const argv[], unsigned int timeout_ms)
 }
 
 int spawn_run(const char *const argv[], unsigned int timeout_ms,
-	      struct spawn_result *ret_result)
+	      const struct spawn_watch *watch, struct spawn_result *ret_result)
 {
 	const struct answer *answer = &answers[fake_spawn.calls];
 
 	note(argv, timeout_ms);
+	fake_spawn.watch = watch;
 	if (fake_spawn.calls >= fake_spawn.answers)
 		return -ENOEXEC;
 

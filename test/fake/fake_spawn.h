@@ -6,6 +6,9 @@
  * is answered -ENOEXEC. Every call is written down, words in brackets if need be:
  *
  *     "cuda-checkpoint --get-state --pid 7 (0 ms);"
+ *
+ * Nothing is watched; what the watch was is noted. A watch that gives up is a call that
+ * fails with its error.
  */
 #pragma once
 
@@ -14,8 +17,9 @@
 #define FAKE_SPAWN_ANSWERS_MAX 16
 
 struct fake_spawn {
-	unsigned int calls;   /* so far */
-	unsigned int answers; /* put down */
+	unsigned int calls;		 /* so far */
+	unsigned int answers;		 /* put down */
+	const struct spawn_watch *watch; /* of the last call */
 	char journal[1024];
 };
 

@@ -12,6 +12,7 @@ static int error_of(enum fake_failure failure)
 	switch (failure) {
 	case FAKE_SUCCEEDS:
 	case FAKE_DIES:
+	case FAKE_HALTS:
 	case FAKE_FAILURES:
 		return 0;
 	case FAKE_FAILS:
@@ -27,7 +28,8 @@ static int error_of(enum fake_failure failure)
 
 static int log_and_note(const char *call, pid_t pid, unsigned int timeout_ms, int ret)
 {
-	if (ret && ret != -ENXIO)
+	/* What the watch says is its own to log. */
+	if (ret && ret != -ENXIO && ret != -ESRCH)
 		pr_err("pid %d: %s: %s\n", pid, call, strerror(-ret));
 
 	return fake_world_note(call, pid, timeout_ms, ret);
@@ -36,7 +38,20 @@ static int log_and_note(const char *call, pid_t pid, unsigned int timeout_ms, in
 /* Can the driver reach the restore thread? */
 static bool answers(const struct fake_process *process)
 {
-	return !process->stopped && (!process->seized || process->thread_runs);
+	return !process->stopped && !process->halted &&
+	       (!process->seized || process->thread_runs);
+}
+
+/* The watch sees what there is to see; without one the utility finds nobody. */
+static int watch_over(const struct spawn_watch *watch, const struct fake_process *process)
+{
+	const bool is_gone = !process || process->gone;
+	int ret = 0;
+
+	if (watch && (is_gone || process->halted))
+		ret = watch->look(watch->subject);
+
+	return is_gone && !ret ? -EIO : ret;
 }
 
 static int hang(unsigned int timeout_ms)
@@ -47,12 +62,14 @@ static int hang(unsigned int timeout_ms)
 	return -ETIMEDOUT;
 }
 
-static int ask(const char *question, struct fake_process *process)
+static int ask(const char *question, struct fake_process *process,
+	       const struct spawn_watch *watch)
 {
 	const enum fake_failure failure = fake_world_call(question, process);
+	int ret = watch_over(watch, process);
 
-	if (!process || process->gone)
-		return -EIO;
+	if (ret)
+		return ret;
 
 	process->questions++;
 	if (failure != FAKE_SUCCEEDS)
@@ -62,10 +79,10 @@ static int ask(const char *question, struct fake_process *process)
 }
 
 int tool_get_state(const struct tool *tool, pid_t pid, unsigned int timeout_ms,
-		   enum cuda_state *ret_state)
+		   const struct spawn_watch *watch, enum cuda_state *ret_state)
 {
 	struct fake_process *process = fake_world_find(pid);
-	int ret = ask("get-state", process);
+	int ret = ask("get-state", process, watch);
 
 	(void)tool;
 	if (!ret && !answers(process))
@@ -81,7 +98,7 @@ int tool_get_state(const struct tool *tool, pid_t pid, unsigned int timeout_ms,
 int tool_get_restore_tid(const struct tool *tool, pid_t pid, pid_t *ret_tid)
 {
 	struct fake_process *process = fake_world_find(pid);
-	int ret = ask("get-restore-tid", process);
+	int ret = ask("get-restore-tid", process, NULL);
 
 	(void)tool;
 	if (!ret)
@@ -111,14 +128,14 @@ static int try(const struct fake_process *process, enum cuda_action action,
 }
 
 static int act(struct fake_process *process, enum cuda_action action,
-	       unsigned int timeout_ms)
+	       unsigned int timeout_ms, const struct spawn_watch *watch)
 {
 	const enum fake_failure failure =
 		fake_world_call(cuda_action_name(action), process);
-	int ret;
+	int ret = watch_over(watch, process);
 
-	if (!process || process->gone)
-		return -EIO;
+	if (ret)
+		return ret;
 
 	process->actions++;
 	ret = try(process, action, timeout_ms);
@@ -132,13 +149,13 @@ static int act(struct fake_process *process, enum cuda_action action,
 }
 
 int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
-	     unsigned int timeout_ms)
+	     unsigned int timeout_ms, const struct spawn_watch *watch)
 {
 	const unsigned int limit = action == CUDA_LOCK ? timeout_ms : 0;
 	int ret;
 
 	(void)tool;
-	ret = act(fake_world_find(pid), action, limit);
+	ret = act(fake_world_find(pid), action, limit, watch);
 	return log_and_note(cuda_action_name(action), pid, limit, ret);
 }
 

@@ -2,8 +2,10 @@
 /*
  * A stand-in for tool.c over the world of fake_proc.h.
  *
- * Answers, refuses and logs as the utility and the driver do. A run that would hang
- * for ever ends with -ETIMEDOUT, and is a crime unless it had a timeout.
+ * Answers, refuses and logs as the utility and the driver do. The watch is asked when
+ * there is something to see, a process that has ended or a thread that is halted. A run
+ * that would hang for ever all the same ends with -ETIMEDOUT, and is a crime unless it
+ * had a timeout.
  */
 #pragma once
 

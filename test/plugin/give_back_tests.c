@@ -6,6 +6,9 @@
 #include <signal.h>
 #include <string.h>
 
+#include "clock.h"
+#include "meanwhile.h"
+
 static const char *const rungs[] = { "running", "locked", "checkpointed" };
 
 /* The tasks are alive: the leader must be continued if it was left stopped. */
@@ -170,6 +173,30 @@ static void lock_that_hangs_ends_with_its_timeout(void **state)
 	assert_goes_on(&fixture.gpu, "running");
 }
 
+/* The stand-in does not see that the process has ended: it would hang for ever. */
+static void process_killed_in_its_checkpoint_fails_the_dump_at_once(void **state)
+{
+	struct criu criu = fixture_criu();
+	const struct criu_report *report;
+	struct meanwhile killed;
+
+	(void)state;
+	utility_fault("checkpoint", "hang");
+	meanwhile_send(&killed, fixture.gpu.pid, SIGKILL);
+
+	report = criu_dump(&criu);
+
+	meanwhile_end(&killed);
+	assert_true(clock_ms() - killed.sent_ms < 2000);
+	assert_true(report->finished);
+	assert_true(report->failed);
+	assert_int_equal(report->checkpoint[0], -ESRCH);
+	assert_int_equal(report->children_left, 0);
+	assert_int_equal(report->descriptors_left, 0);
+	assert_false(report->signals_changed);
+	assert_true(logged(report, "it ended while the driver was at work"));
+}
+
 static void stopped_process_fails_the_dump_at_once_and_stays_stopped(void **state)
 {
 	struct criu criu = fixture_criu();
@@ -218,6 +245,7 @@ int give_back_tests(void)
 		claim(rubbish_is_no_answer),
 		claim(missing_utility_fails_the_dump_and_says_what_to_do),
 		claim(lock_that_hangs_ends_with_its_timeout),
+		claim(process_killed_in_its_checkpoint_fails_the_dump_at_once),
 		claim(stopped_process_fails_the_dump_at_once_and_stays_stopped),
 		claim(process_that_cannot_be_given_back_is_named),
 	};

@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "meanwhile.h"
+
 #define PATIENCE_MS 10000
 
 static const char *build_folder;
@@ -301,6 +303,46 @@ static void counter_found_checkpointed_is_resumed_by_a_restore(void **state)
 	assert_true(counts_on(0));
 }
 
+/* SIGTRAP would end a program that does not expect it, dump or not: this one ignores it.
+ */
+static int set_up_slow_checkpoint(void **state)
+{
+	int ret;
+
+	setenv("CUDA_SIM_CHECKPOINT", "delay=600", 1);
+	signal(SIGTRAP, SIG_IGN);
+	ret = set_up(state);
+	signal(SIGTRAP, SIG_DFL);
+	unsetenv("CUDA_SIM_CHECKPOINT");
+
+	return ret;
+}
+
+static void signal_in_a_checkpoint_neither_halts_it_nor_is_lost(void **state)
+{
+	static const int signals[] = { SIGCONT, SIGTRAP, SIGTSTP, SIGSTOP };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		struct criu criu = dump_of_counter();
+		const pid_t pid = sim.counter[0].pid;
+		const struct criu_report *report;
+		struct meanwhile sent;
+
+		meanwhile_send(&sent, pid, signals[i]);
+		report = criu_dump(&criu);
+		meanwhile_end(&sent);
+
+		assert_clean(report);
+		assert_false(report->failed);
+		if (signals[i] == SIGSTOP || signals[i] == SIGTSTP) {
+			assert_true(stands_still(0));
+			kill(pid, SIGCONT);
+		}
+		assert_true(counts_on(0));
+	}
+}
+
 #define sim_claim(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int sim_tests(const char *build)
@@ -311,6 +353,9 @@ int sim_tests(const char *build)
 		sim_claim(counter_goes_on_after_a_dump_that_fails),
 		sim_claim(counter_found_locked_stays_locked),
 		sim_claim(counter_found_checkpointed_is_resumed_by_a_restore),
+		cmocka_unit_test_setup_teardown(
+			signal_in_a_checkpoint_neither_halts_it_nor_is_lost,
+			set_up_slow_checkpoint, tear_down),
 	};
 
 	build_folder = build;

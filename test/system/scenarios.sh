@@ -329,6 +329,73 @@ criu_killed_and_found_locked() {
 	app_stop
 }
 
+# Run in the background, a dump that the checkpoint of the program holds up: what happens
+# now happens in the middle of it.
+dump_up_to_checkpoint() {
+	criu_dump_in_background "$APP" "$@"
+	until_true 5 checkpoint_is_under_way || fail "there is no checkpoint"
+	sleep 0.2
+}
+
+# A utility is at work, and has been told to checkpoint.
+checkpoint_is_under_way() {
+	for comm in $(grep -lsx cuda-checkpoint /proc/[0-9]*/comm); do
+		tr '\0' ' ' 2>/dev/null <"${comm%comm}cmdline" | grep -q 'action checkpoint' && return
+	done
+	return 1
+}
+
+# It may be a zombie.
+criu_has_ended() {
+	! grep -qs '^State:.[^Z]' "/proc/$CRIU_PID/status"
+}
+
+# criu_ends SECONDS: it does; CRIU_STATUS is how.
+criu_ends() {
+	until_true "$1" criu_has_ended || {
+		kill -KILL "$CRIU_PID"
+		return 1
+	}
+	CRIU_STATUS=0
+	wait "$CRIU_PID" || CRIU_STATUS=$?
+}
+
+# sim_signal_during_checkpoint SIGNAL: whether CRIU takes the image or not, it ends, and
+# the program goes on.
+sim_signal_during_checkpoint() {
+	export CUDA_SIM_CHECKPOINT=delay=1000@1
+	trap '' TRAP # of which the program would die, dump or not
+	app_start counter --mib 16
+	trap - TRAP
+
+	dump_up_to_checkpoint --leave-running
+	kill -"$1" "$APP"
+	criu_ends 10 || fail "CRIU hangs"
+
+	[ "$1" != STOP ] || app_stands_still "$OUT"
+	kill -CONT "$APP"
+	state_is "$APP" running
+	app_goes_on "$OUT"
+	until_true 5 guardian_is_gone || fail "the guardian is still there"
+	app_stop
+}
+
+# The program is killed in the middle of a checkpoint that never ends: there is nobody to
+# wait for.
+sim_killed_during_checkpoint() {
+	export CUDA_SIM_CHECKPOINT=hang
+	app_start counter --mib 16
+
+	dump_up_to_checkpoint
+	kill -KILL "$APP"
+	criu_ends 5 || fail "CRIU hangs"
+
+	[ "$CRIU_STATUS" -ne 0 ] || fail "the dump succeeded"
+	app_gone "$APP" || fail "the program is still there"
+	! grep -qsx cuda-checkpoint /proc/[0-9]*/comm || fail "the utility is still there"
+	until_true 5 guardian_is_gone || fail "the guardian is still there"
+}
+
 # scenarios_for_all VERSION
 scenarios_for_all() {
 	tap_scenario "CRIU $1: a program goes on after dump and restore" dump_and_restore
@@ -362,4 +429,8 @@ scenarios_for_simulated() {
 	done
 	tap_scenario "CRIU $1: CRIU is killed, found locked" criu_killed_and_found_locked
 	tap_scenario "CRIU $1: work in flight outlasts the timeout" sim_busy
+	for signal in STOP CONT TRAP; do
+		tap_scenario "CRIU $1: SIG$signal during a checkpoint" sim_signal_during_checkpoint $signal
+	done
+	tap_scenario "CRIU $1: killed during a checkpoint that hangs" sim_killed_during_checkpoint
 }

@@ -205,6 +205,76 @@ static void run_and_stop_ask_no_more_than_they_need(void **state)
 					    "interrupt;setmask;interrupt;cont;");
 }
 
+/* The thread, halted by a SIGSTOP, with all calls from now on counted. */
+static void run_and_halt(struct restore_thread *thread)
+{
+	start_target(body_count, false);
+	assert_int_equal(restore_thread_run(restore_tid(), thread), 0);
+	kill(target, SIGSTOP);
+	usleep(A_WHILE_US);
+	memset(&tracer, 0, sizeof(tracer));
+	fake_log_reset();
+}
+
+static void halt_that_cannot_be_ended_is_esrch_and_tried_again(void **state)
+{
+	struct restore_thread thread;
+
+	(void)state;
+	run_and_halt(&thread);
+	note_counts();
+	tracer.fail_call = 1;
+	tracer.fail_error = EIO;
+
+	assert_int_equal(restore_thread_tend(&thread), -ESRCH);
+	assert_int_equal(fake_log_errors(), 1);
+	assert_int_equal(restore_thread_tend(&thread), 0);
+	usleep(A_WHILE_US);
+	assert_int_equal(restore_thread_tend(&thread), 0);
+	await(restore_thread_went_on);
+
+	assert_string_equal(tracer.journal, "cont;cont;cont;");
+	assert_int_equal(restore_thread_stop(&thread), 0);
+	assert_held(restore_tid());
+	assert_int_equal(fake_log_errors(), 1);
+}
+
+static void thread_is_stopped_from_a_halt_that_could_not_be_ended(void **state)
+{
+	struct restore_thread thread;
+
+	(void)state;
+	run_and_halt(&thread);
+	tracer.fail_call = 1;
+	tracer.fail_error = EPERM;
+	assert_int_equal(restore_thread_tend(&thread), -ESRCH);
+
+	assert_int_equal(restore_thread_stop(&thread), 0);
+
+	assert_held(restore_tid());
+	assert_string_equal(tracer.journal, "cont;interrupt;setmask;interrupt;cont;");
+}
+
+/* Between its halt and our answer. */
+static void halted_thread_that_is_killed_is_for_the_next_look(void **state)
+{
+	struct restore_thread thread;
+
+	(void)state;
+	run_and_halt(&thread);
+	tracer.fail_call = 1;
+	tracer.fail_error = ESRCH;
+
+	assert_int_equal(restore_thread_tend(&thread), 0);
+
+	assert_int_equal(fake_log.length, 0);
+	kill(target, SIGKILL);
+	usleep(A_WHILE_US);
+	assert_int_equal(restore_thread_tend(&thread), -ESRCH);
+	assert_int_equal(restore_thread_stop(&thread), -ESRCH);
+	assert_int_equal(fake_log_errors(), 1);
+}
+
 static void stop_that_fails_tells_so_once(void **state)
 {
 	static const char *const journals[] = {
@@ -242,6 +312,9 @@ int main(void)
 		CASE(tid_that_does_not_exist_is_esrch),
 		CASE(run_that_fails_puts_back_what_it_changed),
 		CASE(run_and_stop_ask_no_more_than_they_need),
+		CASE(halt_that_cannot_be_ended_is_esrch_and_tried_again),
+		CASE(thread_is_stopped_from_a_halt_that_could_not_be_ended),
+		CASE(halted_thread_that_is_killed_is_for_the_next_look),
 		CASE(stop_that_fails_tells_so_once),
 	};
 

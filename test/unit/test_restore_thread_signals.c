@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Signals that cannot be made to wait: SIGTRAP, SIGSTOP and SIGCONT.
+ * Signals that arrive before the stop and are not tended: SIGTRAP, SIGSTOP, SIGCONT.
  */
 #include "restore_thread.h"
 
-#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,7 +14,6 @@
 
 #include <cmocka.h>
 
-#include "fake_log.h"
 #include "restore_target.h"
 
 static bool trap_handled(void)
@@ -23,7 +21,7 @@ static bool trap_handled(void)
 	return shared->trap != 0;
 }
 
-static void handler_that_sigtrap_starts_gives_the_right_mask_back(void **state)
+static void handler_of_sigtrap_starts_later_and_gives_the_mask_back(void **state)
 {
 	struct restore_thread thread;
 	uint64_t before;
@@ -37,6 +35,7 @@ static void handler_that_sigtrap_starts_gives_the_right_mask_back(void **state)
 	usleep(A_WHILE_US);
 	assert_int_equal(restore_thread_stop(&thread), 0);
 	assert_held(restore_tid());
+	assert_int_equal(shared->trap, 0);
 
 	detach_all();
 	await(trap_handled);
@@ -44,22 +43,6 @@ static void handler_that_sigtrap_starts_gives_the_right_mask_back(void **state)
 	await(restore_thread_went_on);
 	assert_int_equal(shared->trap, 1);
 	assert_int_equal(shared->blocked, before);
-}
-
-static void sigtrap_that_kills_the_process_is_esrch(void **state)
-{
-	struct restore_thread thread;
-
-	(void)state;
-	start_target(body_count, false);
-
-	assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
-	syscall(SYS_tgkill, target, restore_tid(), SIGTRAP);
-	usleep(A_WHILE_US);
-	assert_int_equal(restore_thread_stop(&thread), -ESRCH);
-
-	assert_int_equal(fake_log_errors(), 1);
-	assert_int_equal(fake_log.malformed, 0);
 }
 
 static bool target_is_stopped(void)
@@ -114,8 +97,7 @@ static void sigcont_leaves_no_stop_behind(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(handler_that_sigtrap_starts_gives_the_right_mask_back),
-		CASE(sigtrap_that_kills_the_process_is_esrch),
+		CASE(handler_of_sigtrap_starts_later_and_gives_the_mask_back),
 		CASE(sigstop_is_not_lost),
 		CASE(sigcont_leaves_no_stop_behind),
 	};

@@ -209,6 +209,54 @@ static void error_of_the_action_counts_before_that_of_the_stop(void **state)
 	assert_int_equal(process->stops, 1);
 }
 
+static void halted_restore_thread_is_tended_and_the_checkpoint_goes_on(void **state)
+{
+	struct fake_process *process = paused_and_seized(RUNNING);
+
+	(void)state;
+	fake_world.fail_call = fake_world.calls + 4;
+	fake_world.failure = FAKE_HALTS;
+	fake_world.journal_length = 0;
+
+	assert_int_equal(session_checkpoint(&session, process->pid), 0);
+
+	assert_string_equal(fake_world.failed, "checkpoint");
+	assert_null(fake_world.crime);
+	assert_string_equal(fake_world_journal(), "get-restore-tid 100;tracer 101;"
+						  "run 101;tend 101;checkpoint 100;"
+						  "stop 101;");
+}
+
+static void process_that_ends_in_its_checkpoint_is_esrch_and_logged_once(void **state)
+{
+	struct fake_process *process = paused_and_seized(RUNNING);
+
+	(void)state;
+	fake_world.fail_call = fake_world.calls + 4;
+	fake_world.failure = FAKE_DIES;
+
+	assert_int_equal(session_checkpoint(&session, process->pid), -ESRCH);
+
+	assert_string_equal(fake_world.failed, "checkpoint");
+	assert_int_equal(fake_log_errors(), 1);
+	assert_int_equal(process->stops, 1);
+}
+
+static void process_that_ends_in_its_lock_is_none_of_ours(void **state)
+{
+	const struct fake_process *process = add_process(RUNNING);
+
+	(void)state;
+	fake_world.fail_call = 6;
+	fake_world.failure = FAKE_DIES;
+
+	assert_int_equal(pause_one(process), -ENXIO);
+
+	assert_string_equal(fake_world.failed, "lock");
+	assert_int_equal(fake_log_errors(), 1);
+	assert_true(fake_log_has("pid 100: it ended while the utility was at work"));
+}
+
 static void resume_restores_and_unlocks(void **state)
 {
 	struct fake_process *process = add_process(CHECKPOINTED);
@@ -288,6 +336,9 @@ int main(void)
 		CASE(stopped_process_fails_the_dump_and_says_how_to_continue_it),
 		CASE(lost_restore_thread_is_an_error_that_says_so),
 		CASE(error_of_the_action_counts_before_that_of_the_stop),
+		CASE(halted_restore_thread_is_tended_and_the_checkpoint_goes_on),
+		CASE(process_that_ends_in_its_checkpoint_is_esrch_and_logged_once),
+		CASE(process_that_ends_in_its_lock_is_none_of_ours),
 		CASE(resume_restores_and_unlocks),
 		CASE(resume_of_others_is_not_ours),
 		CASE(dump_and_kill_costs_four_runs),

@@ -143,10 +143,11 @@ static void many_runs_leave_nothing_behind(void **state)
 	(void)state;
 	for (int i = 0; i < RUNS; i++) {
 		assert_int_equal(
-			spawn_run((const char *[]){ "true", NULL }, 1000, &result), 0);
-		assert_int_equal(
-			spawn_run((const char *[]){ "/nowhere", NULL }, 1000, &result),
-			-ENOENT);
+			spawn_run((const char *[]){ "true", NULL }, 1000, NULL, &result),
+			0);
+		assert_int_equal(spawn_run((const char *[]){ "/nowhere", NULL }, 1000,
+					   NULL, &result),
+				 -ENOENT);
 	}
 
 	assert_same_world(&before);
@@ -219,6 +220,27 @@ static void kernel_without_pidfd_is_good_enough(void **state)
 	assert_no_child();
 }
 
+static int give_up(void *unused)
+{
+	(void)unused;
+	return -ESRCH;
+}
+
+static void kernel_without_pidfd_watches_too(void **state)
+{
+	const char *argv[] = { "sleep", "0.3", NULL };
+	const struct spawn_watch watch = { .look = give_up };
+	struct spawn_result result;
+
+	(void)state;
+	arm("syscall", 1, ENOSYS);
+
+	assert_int_equal(spawn_run(argv, 0, &watch, &result), -ESRCH);
+
+	assert_int_equal(fault.nth, 0);
+	assert_no_child();
+}
+
 static void interrupted_wait_is_repeated(void **state)
 {
 	struct spawn_result result;
@@ -255,6 +277,7 @@ int main(void)
 		CASE(start_that_fails_says_why_and_leaves_nothing_behind),
 		CASE(sigchld_that_cannot_be_changed_is_an_error),
 		CASE(kernel_without_pidfd_is_good_enough),
+		CASE(kernel_without_pidfd_watches_too),
 		CASE(interrupted_wait_is_repeated),
 		CASE(status_that_somebody_else_took_is_an_error),
 	};

@@ -45,7 +45,7 @@ static void get_state_understands_every_word_of_the_driver(void **state)
 		again();
 		answer(&state_runs[i]);
 
-		assert_int_equal(tool_get_state(&tool, PID, 0, &got), 0);
+		assert_int_equal(tool_get_state(&tool, PID, 0, NULL, &got), 0);
 
 		assert_int_equal(got, state_runs[i].expected);
 		assert_nothing_logged();
@@ -61,8 +61,8 @@ static void get_state_asks_with_its_timeout(void **state)
 	fake_spawn_answer(0, "running\n", NULL);
 	fake_spawn_answer(0, "running\n", NULL);
 
-	assert_int_equal(tool_get_state(&other, 1, 1500, &got), 0);
-	assert_int_equal(tool_get_state(&tool, INT_MAX, 0, &got), 0);
+	assert_int_equal(tool_get_state(&other, 1, 1500, NULL, &got), 0);
+	assert_int_equal(tool_get_state(&tool, INT_MAX, 0, NULL, &got), 0);
 
 	assert_string_equal(
 		fake_spawn.journal,
@@ -109,7 +109,7 @@ static void process_without_cuda_is_a_finding_and_not_logged(void **state)
 		answer(&not_cuda_runs[i]);
 		answer(&not_cuda_runs[i]);
 
-		assert_int_equal(tool_get_state(&tool, PID, 0, &got), -ENXIO);
+		assert_int_equal(tool_get_state(&tool, PID, 0, NULL, &got), -ENXIO);
 		assert_int_equal(tool_get_restore_tid(&tool, PID, &tid), -ENXIO);
 
 		assert_int_equal(got, UNTOUCHED_STATE);
@@ -125,7 +125,7 @@ static void words_of_no_cuda_count_only_in_a_failure(void **state)
 	(void)state;
 	fake_spawn_answer(0, "running\n", NOT_CUDA);
 
-	assert_int_equal(tool_get_state(&tool, PID, 0, &got), 0);
+	assert_int_equal(tool_get_state(&tool, PID, 0, NULL, &got), 0);
 
 	assert_int_equal(got, CUDA_RUNNING);
 }
@@ -139,7 +139,7 @@ static void act_names_the_action_and_gives_it_all_the_time(void **state)
 		again();
 		fake_spawn_answer(0, NULL, NULL);
 
-		assert_int_equal(tool_act(&tool, action, PID, 0), 0);
+		assert_int_equal(tool_act(&tool, action, PID, 0, NULL), 0);
 
 		snprintf(expected, sizeof(expected),
 			 "cuda-checkpoint --action %s --pid 4711 (0 ms);",
@@ -155,7 +155,7 @@ static void timeout_is_for_a_lock_only(void **state)
 	for (enum cuda_action action = CUDA_CHECKPOINT; action <= CUDA_UNLOCK; action++) {
 		fake_spawn_answer(0, NULL, NULL);
 
-		assert_int_equal(tool_act(&tool, action, PID, 1000), 0);
+		assert_int_equal(tool_act(&tool, action, PID, 1000, NULL), 0);
 	}
 
 	assert_string_equal(fake_spawn.journal,
@@ -185,7 +185,8 @@ static void lock_gets_its_timeout_and_a_deadline_after_it(void **state)
 		again();
 		fake_spawn_answer(0, NULL, NULL);
 
-		assert_int_equal(tool_act(&tool, CUDA_LOCK, PID, cases[i].timeout_ms), 0);
+		assert_int_equal(
+			tool_act(&tool, CUDA_LOCK, PID, cases[i].timeout_ms, NULL), 0);
 
 		snprintf(expected, sizeof(expected),
 			 "cuda-checkpoint --action lock --pid 4711 %s", cases[i].journal);
@@ -198,12 +199,41 @@ static void what_a_successful_action_prints_is_no_matter(void **state)
 	(void)state;
 	fake_spawn_answer(0, "done\n", "a warning\n");
 
-	assert_int_equal(tool_act(&tool, CUDA_UNLOCK, PID, 0), 0);
+	assert_int_equal(tool_act(&tool, CUDA_UNLOCK, PID, 0, NULL), 0);
 
 	assert_nothing_logged();
 }
 
 #define CASE(test) cmocka_unit_test_setup(test, begin)
+
+static int see_nothing(void *unused)
+{
+	(void)unused;
+	return 0;
+}
+
+static void watch_is_kept_for_what_the_driver_has_to_answer(void **state)
+{
+	const struct spawn_watch watch = { .look = see_nothing };
+	enum cuda_state got;
+	char reason[64];
+	pid_t tid;
+
+	(void)state;
+	fake_spawn_answer(0, "running\n", NULL);
+	fake_spawn_answer(0, NULL, NULL);
+	fake_spawn_answer(0, "4712\n", NULL);
+	fake_spawn_answer(0, "4712\n", NULL);
+
+	assert_int_equal(tool_get_state(&tool, PID, 0, &watch, &got), 0);
+	assert_ptr_equal(fake_spawn.watch, &watch);
+	assert_int_equal(tool_act(&tool, CUDA_CHECKPOINT, PID, 0, &watch), 0);
+	assert_ptr_equal(fake_spawn.watch, &watch);
+	assert_int_equal(tool_get_restore_tid(&tool, PID, &tid), 0);
+	assert_null(fake_spawn.watch);
+	assert_int_equal(tool_probe(&tool, reason, sizeof(reason)), 0);
+	assert_null(fake_spawn.watch);
+}
 
 int main(void)
 {
@@ -218,6 +248,7 @@ int main(void)
 		CASE(timeout_is_for_a_lock_only),
 		CASE(lock_gets_its_timeout_and_a_deadline_after_it),
 		CASE(what_a_successful_action_prints_is_no_matter),
+		CASE(watch_is_kept_for_what_the_driver_has_to_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,7 +54,8 @@ static void failed_question_is_logged_once_with_the_whole_message(void **state)
 
 		again();
 		answer(run);
-		assert_int_equal(tool_get_state(&tool, PID, 0, &got), run->expected);
+		assert_int_equal(tool_get_state(&tool, PID, 0, NULL, &got),
+				 run->expected);
 		assert_int_equal(got, UNTOUCHED_STATE);
 		assert_whole_message_logged(run);
 		assert_true(fake_log_has("--get-state: "));
@@ -77,7 +78,8 @@ static void failed_action_is_logged_once_with_the_whole_message(void **state)
 		again();
 		answer(run);
 
-		assert_int_equal(tool_act(&tool, CUDA_LOCK, PID, 100), run->expected);
+		assert_int_equal(tool_act(&tool, CUDA_LOCK, PID, 100, NULL),
+				 run->expected);
 
 		assert_whole_message_logged(run);
 		assert_true(fake_log_has("pid 4711: cannot lock: "));
@@ -89,7 +91,7 @@ static void silent_failure_is_logged_with_its_status(void **state)
 	(void)state;
 	fake_spawn_answer(137, NULL, NULL);
 
-	assert_int_equal(tool_act(&tool, CUDA_CHECKPOINT, PID, 0), -EIO);
+	assert_int_equal(tool_act(&tool, CUDA_CHECKPOINT, PID, 0, NULL), -EIO);
 
 	assert_logged_once("cannot checkpoint: it ended with status 137");
 }
@@ -99,7 +101,7 @@ static void both_streams_of_a_failure_are_logged(void **state)
 	(void)state;
 	fake_spawn_answer(1, "on stdout\n", "on stderr\nand more\n\n");
 
-	assert_int_equal(tool_act(&tool, CUDA_RESTORE, PID, 0), -EIO);
+	assert_int_equal(tool_act(&tool, CUDA_RESTORE, PID, 0, NULL), -EIO);
 
 	assert_logged_once("cannot restore: on stderr;and more;;on stdout\n");
 }
@@ -114,7 +116,7 @@ static void flood_of_a_failure_is_logged_up_to_the_cut(void **state)
 	memset(flood, 'x', size);
 	fake_spawn_answer_bytes(1, flood, size, flood, size);
 
-	assert_int_equal(tool_act(&tool, CUDA_RESTORE, PID, 0), -EIO);
+	assert_int_equal(tool_act(&tool, CUDA_RESTORE, PID, 0, NULL), -EIO);
 
 	assert_logged_once("xx (cut)\n");
 }
@@ -128,7 +130,7 @@ static void assert_each_fails(int error, int expected, unsigned int timeout_ms,
 
 	again();
 	fake_spawn_fail(error);
-	assert_int_equal(tool_get_state(&tool, PID, timeout_ms, &got), expected);
+	assert_int_equal(tool_get_state(&tool, PID, timeout_ms, NULL, &got), expected);
 	assert_int_equal(got, UNTOUCHED_STATE);
 	assert_logged_once(says);
 
@@ -140,7 +142,7 @@ static void assert_each_fails(int error, int expected, unsigned int timeout_ms,
 
 	again();
 	fake_spawn_fail(error);
-	assert_int_equal(tool_act(&tool, CUDA_LOCK, PID, timeout_ms), expected);
+	assert_int_equal(tool_act(&tool, CUDA_LOCK, PID, timeout_ms, NULL), expected);
 	assert_logged_once(says);
 }
 
@@ -160,10 +162,10 @@ static void answer_that_does_not_come_is_logged_with_the_time(void **state)
 	fake_spawn_fail(-ETIMEDOUT);
 	fake_spawn_fail(-ETIMEDOUT);
 
-	assert_int_equal(tool_get_state(&tool, PID, 30, &got), -ETIMEDOUT);
+	assert_int_equal(tool_get_state(&tool, PID, 30, NULL, &got), -ETIMEDOUT);
 	assert_logged_once("no answer in 30 ms");
 	fake_log_reset();
-	assert_int_equal(tool_act(&tool, CUDA_LOCK, PID, 1000), -ETIMEDOUT);
+	assert_int_equal(tool_act(&tool, CUDA_LOCK, PID, 1000, NULL), -ETIMEDOUT);
 	assert_logged_once("no answer in 6000 ms");
 }
 
@@ -184,6 +186,21 @@ static void failure_to_run_is_no_finding_about_the_process(void **state)
 	}
 }
 
+static void what_the_watch_says_is_returned_and_left_to_it_to_log(void **state)
+{
+	enum cuda_state got = UNTOUCHED_STATE;
+
+	(void)state;
+	fake_spawn_fail(-ESRCH);
+	fake_spawn_fail(-ESRCH);
+
+	assert_int_equal(tool_get_state(&tool, PID, 30, NULL, &got), -ESRCH);
+	assert_int_equal(tool_act(&tool, CUDA_RESTORE, PID, 0, NULL), -ESRCH);
+
+	assert_int_equal(got, UNTOUCHED_STATE);
+	assert_nothing_logged();
+}
+
 #define CASE(test) cmocka_unit_test_setup(test, begin)
 
 static void lock_that_runs_out_of_time_says_what_to_do(void **state)
@@ -193,7 +210,7 @@ static void lock_that_runs_out_of_time_says_what_to_do(void **state)
 	fake_spawn_reset();
 	answer(&failed_actions[1]);
 
-	assert_int_equal(tool_act(&tool, CUDA_LOCK, PID, 1000), -ETIMEDOUT);
+	assert_int_equal(tool_act(&tool, CUDA_LOCK, PID, 1000, NULL), -ETIMEDOUT);
 
 	assert_true(fake_log_has("give it more with the option timeout"));
 }
@@ -210,6 +227,7 @@ int main(void)
 		CASE(utility_that_cannot_be_run_is_logged_once),
 		CASE(answer_that_does_not_come_is_logged_with_the_time),
 		CASE(failure_to_run_is_no_finding_about_the_process),
+		CASE(what_the_watch_says_is_returned_and_left_to_it_to_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

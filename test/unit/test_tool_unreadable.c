@@ -100,7 +100,7 @@ static void unreadable_state_is_an_error_logged_once(void **state)
 		again();
 		answer_bytes(&rubbish[i]);
 
-		if (tool_get_state(&tool, PID, 0, &got) != -EBADMSG)
+		if (tool_get_state(&tool, PID, 0, NULL, &got) != -EBADMSG)
 			fail_msg("case %zu was taken for an answer", i);
 
 		assert_int_equal(got, UNTOUCHED_STATE);
@@ -138,7 +138,7 @@ static void endless_answer_is_unreadable_and_said_to_be_cut(void **state)
 	fake_spawn_answer_bytes(0, flood, size, flood, size);
 	fake_spawn_answer_bytes(0, flood, size, NULL, 0);
 
-	assert_int_equal(tool_get_state(&tool, PID, 0, &got), -EBADMSG);
+	assert_int_equal(tool_get_state(&tool, PID, 0, NULL, &got), -EBADMSG);
 	assert_logged_once(" (cut)");
 	fake_log_reset();
 	assert_int_equal(tool_get_restore_tid(&tool, PID, &tid), -EBADMSG);
