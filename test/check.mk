@@ -152,12 +152,19 @@ check-built: tests $(sim_tests)
 		$(call run_unit,$(BUILD)) $(call run_unit,$(clang_build),clang-) \
 		$(call run_unit,$(sanitized_build),sanitized-) \
 		"arm64: scripts/check-arm64 $(arm64_build)" \
+		"install: BUILD=$(BUILD) test/test-install.sh" \
 		$(call run_plugin,$(BUILD),,$(pretend_crius)) \
 		$(call run_plugin,$(clang_build),clang-,criu-4.2) \
 		$(call run_plugin,$(sanitized_build),sanitized-,criu-4.0 criu-4.3) \
 		$(run_sim) \
 		"utility: BUILD=$(BUILD) test/utility/test-utility.sh" \
 		$(run_system)
+
+# What takes too long for make check.
+.PHONY: check-fault
+check-fault: all test-programs
+	$(Q)test/run-tap $(foreach version,$(criu_versions),\
+		"kill CRIU $(version): BUILD=$(BUILD) test/fault/test-kill-criu $(version)")
 
 .PHONY: check-gpu
 check-gpu: all test-programs

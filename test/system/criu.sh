@@ -74,7 +74,9 @@ criu_dump_in_background() {
 	CRIU_PID=$!
 }
 
-# The guardian of a dump has ended.
+# The guardian of a dump has ended: as an orphan it is a child of our parent, the reaper.
 guardian_is_gone() {
-	! grep -qsx cuda-guardian /proc/[0-9]*/comm
+	for child in $(cat "/proc/$PPID/task/$PPID/children"); do
+		! grep -qsx cuda-guardian "/proc/$child/comm" || return 1
+	done
 }
