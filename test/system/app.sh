@@ -4,8 +4,11 @@
 # "count N" for each step, checks all of its memory in between, and ends with an error
 # when something is wrong with it.
 
-# app_start NAME [ARGUMENT...]: sets APP (its pid) and OUT (the file it prints to).
-app_start() {
+# How long one waits for a program, in seconds.
+APP_PATIENCE=${APP_PATIENCE:-20}
+
+# app_launch NAME [ARGUMENT...]: sets APP (its pid) and OUT (the file it prints to).
+app_launch() {
 	OUT=$WORK/$1.out
 	ERR=$WORK/$1.err
 	: >"$OUT"
@@ -14,6 +17,11 @@ app_start() {
 	setsid "$program" "$@" </dev/null >"$OUT" 2>"$ERR" &
 	APP=$!
 	echo "$APP" >>"$WORK/apps"
+}
+
+# app_start NAME [ARGUMENT...]: the same, and it counts.
+app_start() {
+	app_launch "$@"
 	app_counts "$OUT" 1 || fail "$program did not start: $(cat "$ERR")"
 }
 
@@ -28,7 +36,7 @@ app_has_counted() {
 
 # app_counts FILE N: within some seconds FILE says "count N" or more.
 app_counts() {
-	until_true "${APP_PATIENCE:-20}" app_has_counted "$1" "$2"
+	until_true "$APP_PATIENCE" app_has_counted "$1" "$2"
 }
 
 # app_goes_on FILE: it counts three steps more, and never missed one.

@@ -120,6 +120,35 @@ many_threads() {
 	app_stop
 }
 
+# Copies are under way when it is locked: they are waited for.
+work_in_flight() {
+	app_start inflight --mib 16
+	criu_dump "$APP" || fail "the dump failed"
+	criu_dumped_is_gone || fail "the program is still there after the dump"
+	criu_restore || fail "the restore failed"
+	app_goes_on "$OUT"
+	app_stop
+}
+
+# Dumped before it uses CUDA, restored, and dumped again when it does.
+late_cuda() {
+	app_launch latecomer --mib 16
+	until_true "$APP_PATIENCE" grep -q waiting "$OUT" || fail "it did not start"
+	criu_dump "$APP" || fail "the dump failed"
+	criu_dumped_is_gone || fail "the program is still there after the dump"
+	! image_needs_plugin || fail "the image asks for the plugin"
+	criu_restore || fail "the restore failed"
+
+	kill -USR1 "$APP"
+	app_counts "$OUT" 3 || fail "it does not count"
+	criu_dump "$APP" || fail "the second dump failed"
+	criu_dumped_is_gone || fail "the program is still there after the second dump"
+	image_needs_plugin || fail "the second image does not ask for the plugin"
+	criu_restore || fail "the second restore failed"
+	app_goes_on "$OUT"
+	app_stop
+}
+
 # A file lock, which CRIU refuses to dump unless told: it finds out after CHECKPOINT.
 failing_dump() {
 	exec 9>"$WORK/lock"
@@ -420,6 +449,8 @@ scenarios_for_all() {
 	done
 	tap_scenario "CRIU $1: a tree of CUDA and other processes" tree_with_others
 	tap_scenario "CRIU $1: a process of many threads" many_threads
+	tap_scenario "CRIU $1: work in flight" work_in_flight
+	tap_scenario "CRIU $1: a program that comes to CUDA late" late_cuda
 	tap_scenario "CRIU $1: a dump that fails gives the process back" failing_dump
 	tap_scenario "CRIU $1: a dump whose last script fails gives it back" post_dump_script_fails
 	tap_scenario "CRIU $1: no plugin at restore" no_plugin_at_restore
