@@ -317,8 +317,9 @@ post_dump_script_fails() {
 	app_stop
 }
 
-# A CRIU that is killed while it has its own code in a program takes the program with it, by
-# SIGTRAP, SIGSEGV, or SIGPIPE from the socket to it, with or without a plugin. No image and another end is our fault.
+# A CRIU that is killed while it has its own code in a program can take the program with it:
+# by SIGTRAP or SIGSEGV, as without a plugin, or by SIGPIPE, from that code's socket to CRIU.
+# No image and another end is our fault.
 criu_died_in_the_program() {
 	case $1 in
 	133 | 139 | 141) skip "CRIU was killed while the program ran CRIU's code, and so ended it" ;;
