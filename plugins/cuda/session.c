@@ -216,31 +216,36 @@ int session_resume(struct session *session, pid_t pid)
 	return ret;
 }
 
-static int give_back(struct session *session, struct cuda_process *process)
+static int bring_back(struct session *session, struct cuda_process *process)
 {
 	int ret;
 
-	if (process->rung_is_certain && process->rung == process->found) {
-		guardian_pay(session->guardian, process->pid);
+	if (process->rung_is_certain && process->rung == process->found)
 		return 0;
-	}
 
 	if (!life_goes_on(process->pid, process->start) || life_is_ending(process->pid)) {
 		pr_info("pid %d: it has ended, nothing to give back\n", process->pid);
 		process->rung = process->found;
 		process->rung_is_certain = true;
-		guardian_pay(session->guardian, process->pid);
 		return 0;
 	}
 
 	ret = cuda_process_bring(session->tool, process, process->found);
-	if (ret)
-		return ret;
+	if (!ret)
+		pr_info("pid %d: given back, %s\n", process->pid,
+			cuda_state_name(process->found));
 
-	guardian_pay(session->guardian, process->pid);
-	pr_info("pid %d: given back, %s\n", process->pid,
-		cuda_state_name(process->found));
-	return 0;
+	return ret;
+}
+
+static int give_back(struct session *session, struct cuda_process *process)
+{
+	int ret = bring_back(session, process);
+
+	if (!ret)
+		guardian_pay(session->guardian, process->pid);
+
+	return ret;
 }
 
 int session_give_back(struct session *session)

@@ -478,3 +478,18 @@ scenarios_for_simulated() {
 	done
 	tap_scenario "CRIU $1: killed during a checkpoint that hangs" sim_killed_during_checkpoint
 }
+
+# scenarios VERSION: all that can be tried on this GPU.
+scenarios() {
+	scenarios_for_all "$1"
+	[ "$GPU" = real ] || scenarios_for_simulated "$1"
+}
+
+# scenarios_of_killed_criu VERSION: fifty moments of a dump.
+scenarios_of_killed_criu() {
+	ms=5
+	while [ "$ms" -le 600 ]; do
+		tap_scenario "CRIU $1: CRIU is killed after $ms ms" criu_killed_after $ms 64
+		ms=$((ms + 12))
+	done
+}
