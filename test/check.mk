@@ -168,4 +168,5 @@ check-fault: all test-programs
 
 .PHONY: check-gpu
 check-gpu: all test-programs
-	$(Q)test/run-tap "GPU: BUILD=$(BUILD) test/gpu/run"
+	$(Q)test/run-tap "GPU: BUILD=$(BUILD) test/gpu/run" \
+		"GPU faults: BUILD=$(BUILD) test/gpu/run-faults"
