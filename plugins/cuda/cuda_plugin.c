@@ -84,7 +84,10 @@ static int plugin_init(int stage)
 	if (ret)
 		return ret;
 
-	plugin.tool.program = plugin.options.cuda_checkpoint;
+	plugin.tool = (struct tool){
+		.program = plugin.options.cuda_checkpoint,
+		.operation_timeout_ms = plugin.options.operation_timeout_ms,
+	};
 	guardian_init(&plugin.guardian, &plugin.tool, host_image_dir());
 	session_init(&plugin.session, &plugin.tool, &plugin.guardian,
 		     fault_without_gpu());

@@ -10,28 +10,70 @@
 #include "proc.h"
 #include "restore_thread.h"
 
-/*
- * For what has no timeout of its own from the user: a state asked, or a process
- * locked again, on the way back.
- */
-#define GIVE_BACK_TIMEOUT_MS 10000
+/* For a process that is locked again, on the way back. */
+#define LOCK_AGAIN_TIMEOUT_MS 10000
 
-/* --- watches of a run of the utility (tool.h) ----------------------------------- */
+/* --- the watch over a run of the utility (tool.h) --------------------------------- */
 
-static int see_alive(void *pid)
+struct vigil {
+	const struct cuda_process *process;
+	struct restore_thread
+		*thread;  /* to be tended; NULL if the process runs by itself */
+	int64_t deadline; /* 0: none */
+};
+
+static int see_alive(pid_t pid)
 {
-	const pid_t *process = pid;
-
-	if (!proc_is_gone(*process))
+	if (!proc_is_gone(pid))
 		return 0;
 
-	pr_err("pid %d: it ended while the utility was at work on it\n", *process);
+	pr_err("pid %d: it ended while the utility was at work on it\n", pid);
 	return -ESRCH;
 }
 
-static int tend(void *thread)
+/* The operation does not end as it should. */
+static int leave(const struct cuda_process *process, const char *reason)
 {
-	return restore_thread_tend(thread);
+	pr_err("pid %d: %s; %s\n", process->pid, reason,
+	       process->is_expendable ? "it is given up"
+				      : "the operation is left to end by itself");
+	return process->is_expendable ? -ECANCELED : SPAWN_LEAVE;
+}
+
+/* Does it answer? A thread of ours is helped to. */
+static int watch_process(void *subject)
+{
+	const struct vigil *vigil = subject;
+
+	return vigil->thread ? restore_thread_tend(vigil->thread)
+			     : see_alive(vigil->process->pid);
+}
+
+/* The threads of a process that is not ours run, unless somebody has stopped them. */
+static bool is_stopped(const struct vigil *vigil)
+{
+	bool stopped;
+
+	return !vigil->thread && !proc_is_stopped(vigil->process->pid, &stopped) &&
+	       stopped;
+}
+
+/* For what has no timeout of the driver's own: all but a lock. */
+static int watch_operation(void *subject)
+{
+	const struct vigil *vigil = subject;
+	int ret = watch_process(subject);
+
+	if (ret)
+		return ret;
+	if (is_stopped(vigil))
+		return leave(vigil->process,
+			     "somebody has stopped it: continue it (kill -CONT)");
+	if (vigil->deadline && clock_ms() >= vigil->deadline)
+		return leave(vigil->process, "the driver takes longer than the option "
+					     "operation-timeout allows");
+
+	return 0;
 }
 
 /* --- where it stands -------------------------------------------------------------- */
@@ -70,7 +112,9 @@ static int refuse_state(pid_t pid, enum cuda_state state)
 int cuda_process_find_state(const struct tool *tool, pid_t pid, unsigned int timeout_ms,
 			    enum cuda_state *ret_state)
 {
-	const struct spawn_watch watch = { .look = see_alive, .subject = &pid };
+	const struct cuda_process process = { .pid = pid };
+	struct vigil vigil = { .process = &process };
+	const struct spawn_watch watch = { .look = watch_process, .subject = &vigil };
 	enum cuda_state state;
 	int ret;
 
@@ -87,14 +131,21 @@ int cuda_process_find_state(const struct tool *tool, pid_t pid, unsigned int tim
 	return 0;
 }
 
+static int64_t deadline_of_operation(const struct tool *tool)
+{
+	return tool->operation_timeout_ms ? clock_ms() + tool->operation_timeout_ms : 0;
+}
+
 /* The state of a process of ours, after an action on it failed. */
 static int find_rung_again(const struct tool *tool, struct cuda_process *process,
-			   const struct spawn_watch *watch)
+			   struct vigil *vigil)
 {
+	const struct spawn_watch watch = { .look = watch_operation, .subject = vigil };
 	enum cuda_state state;
 	int ret;
 
-	ret = tool_get_state(tool, process->pid, GIVE_BACK_TIMEOUT_MS, watch, &state);
+	vigil->deadline = deadline_of_operation(tool);
+	ret = tool_get_state(tool, process->pid, 0, &watch, &state);
 	if (ret)
 		return ret;
 
@@ -108,12 +159,17 @@ static int find_rung_again(const struct tool *tool, struct cuda_process *process
 
 static int take_step(const struct tool *tool, struct cuda_process *process,
 		     enum cuda_action action, unsigned int lock_timeout_ms,
-		     const struct spawn_watch *watch)
+		     struct vigil *vigil)
 {
+	const struct spawn_watch watch = {
+		.look = action == CUDA_LOCK ? watch_process : watch_operation,
+		.subject = vigil,
+	};
 	int64_t start = clock_ms();
 	int ret;
 
-	ret = tool_act(tool, action, process->pid, lock_timeout_ms, watch);
+	vigil->deadline = deadline_of_operation(tool);
+	ret = tool_act(tool, action, process->pid, lock_timeout_ms, &watch);
 	process->took_ms[action] = (unsigned int)(clock_ms() - start);
 	if (ret) {
 		process->rung_is_certain = false;
@@ -126,13 +182,14 @@ static int take_step(const struct tool *tool, struct cuda_process *process,
 
 static int climb(const struct tool *tool, struct cuda_process *process,
 		 enum cuda_state goal, unsigned int lock_timeout_ms,
-		 const struct spawn_watch *watch)
+		 struct restore_thread *thread)
 {
+	struct vigil vigil = { .process = process, .thread = thread };
 	enum cuda_action action;
 	int ret;
 
 	if (!process->rung_is_certain) {
-		ret = find_rung_again(tool, process, watch);
+		ret = find_rung_again(tool, process, &vigil);
 		if (ret)
 			return ret;
 	}
@@ -144,7 +201,7 @@ static int climb(const struct tool *tool, struct cuda_process *process,
 		if (action == CUDA_NO_ACTION)
 			return 0;
 
-		ret = take_step(tool, process, action, lock_timeout_ms, watch);
+		ret = take_step(tool, process, action, lock_timeout_ms, &vigil);
 		if (ret)
 			return ret;
 	}
@@ -153,9 +210,7 @@ static int climb(const struct tool *tool, struct cuda_process *process,
 int cuda_process_climb(const struct tool *tool, struct cuda_process *process,
 		       enum cuda_state goal, unsigned int lock_timeout_ms)
 {
-	const struct spawn_watch watch = { .look = see_alive, .subject = &process->pid };
-
-	return climb(tool, process, goal, lock_timeout_ms, &watch);
+	return climb(tool, process, goal, lock_timeout_ms, NULL);
 }
 
 int cuda_process_find_restore_thread(const struct tool *tool, pid_t pid, pid_t *ret_tid)
@@ -220,14 +275,13 @@ static int climb_while_stopped(const struct tool *tool, struct cuda_process *pro
 			       enum cuda_state goal)
 {
 	struct restore_thread thread;
-	const struct spawn_watch watch = { .look = tend, .subject = &thread };
 	int ret, stop;
 
 	ret = restore_thread_run(process->restore_tid, &thread);
 	if (ret)
 		return ret;
 
-	ret = climb(tool, process, goal, GIVE_BACK_TIMEOUT_MS, &watch);
+	ret = climb(tool, process, goal, LOCK_AGAIN_TIMEOUT_MS, &thread);
 
 	stop = restore_thread_stop(&thread);
 	return ret ? ret : stop;
@@ -251,5 +305,5 @@ int cuda_process_bring(const struct tool *tool, struct cuda_process *process,
 		return ret;
 
 	return ours ? climb_while_stopped(tool, process, goal)
-		    : cuda_process_climb(tool, process, goal, GIVE_BACK_TIMEOUT_MS);
+		    : cuda_process_climb(tool, process, goal, LOCK_AGAIN_TIMEOUT_MS);
 }

@@ -5,9 +5,12 @@
  * cuda_process_find_state() or cuda_process_find_restore_thread() tell whether a process
  * is a CUDA process at all; cuda_process_bring() brings one to a rung, letting its
  * restore thread run if the caller has stopped it. That it ends meanwhile is seen at
- * once, and is -ESRCH. Errors other than those named here are those of tool.h and
- * restore_thread.h. Logs failures, with the remedy where there
- * is one.
+ * once, and is -ESRCH. That an operation takes longer than it may, or cannot go on since
+ * somebody has stopped the process, is -EINPROGRESS: the utility is left at work, for
+ * what the driver does cannot be broken off, and nothing else may be done with the
+ * process until it has ended; -ECANCELED for one that is expendable. Errors other than
+ * those named here are those of tool.h and restore_thread.h. Logs failures, with the
+ * remedy where there is one.
  */
 #pragma once
 
@@ -25,6 +28,7 @@ struct cuda_process {
 	enum cuda_state found; /* the rung it is owed */
 	enum cuda_state rung;  /* the rung it is on, as far as is known */
 	bool rung_is_certain; /* false after an action that failed: ask before the next */
+	bool is_expendable;   /* it is to be killed if it cannot be brought */
 	unsigned int took_ms[CUDA_ACTION_COUNT]; /* how long its last one of each took */
 };
 

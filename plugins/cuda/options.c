@@ -42,8 +42,8 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Digits, and maybe a point and one to three digits. No sign, no exponent. */
-static bool set_timeout(struct options *options, const char *value)
+/* Seconds: digits, and maybe a point and one to three digits. No sign, no exponent. */
+static bool parse_ms(const char *value, unsigned int *ret_ms)
 {
 	uint64_t ms = 0;
 	bool has_decimals;
@@ -64,9 +64,22 @@ static bool set_timeout(struct options *options, const char *value)
 	if (*value || ms > UINT_MAX)
 		return false;
 
-	options->lock_timeout_set = true;
-	options->lock_timeout_ms = (unsigned int)ms;
+	*ret_ms = (unsigned int)ms;
 	return true;
+}
+
+static bool set_timeout(struct options *options, const char *value)
+{
+	if (!parse_ms(value, &options->lock_timeout_ms))
+		return false;
+
+	options->lock_timeout_set = true;
+	return true;
+}
+
+static bool set_operation_timeout(struct options *options, const char *value)
+{
+	return parse_ms(value, &options->operation_timeout_ms);
 }
 
 static bool set_cuda_checkpoint(struct options *options, const char *value)
@@ -90,7 +103,7 @@ static bool set_backend(struct options *options, const char *value)
 	return strcmp(value, "auto") == 0 || strcmp(value, "cuda-checkpoint") == 0;
 }
 
-static bool set_force(struct options *options, const char *value)
+static bool parse_bool(const char *value, bool *ret_bool)
 {
 	static const char *const words[][2] = {
 		{ "off", "on" },
@@ -104,7 +117,7 @@ static bool set_force(struct options *options, const char *value)
 			if (strcmp(value, words[i][on]) != 0)
 				continue;
 
-			options->force = on;
+			*ret_bool = on;
 			return true;
 		}
 	}
@@ -112,18 +125,26 @@ static bool set_force(struct options *options, const char *value)
 	return false;
 }
 
+static bool set_force(struct options *options, const char *value)
+{
+	return parse_bool(value, &options->force);
+}
+
+#define SECONDS "seconds, 0 for no limit, at most 3 decimals, up to 4294967.295"
+#define BOOL	"on, off, yes, no, 1, 0, true or false"
+
 static const struct key {
 	const char *name;
 	const char *bare;   /* the value when none is given; NULL: must be given */
 	const char *values; /* what is accepted, for people */
 	bool (*set)(struct options *options, const char *value);
 } keys[] = {
-	{ "timeout", NULL,
-	  "seconds, 0 for no limit, at most 3 decimals, up to 4294967.295", set_timeout },
+	{ "timeout", NULL, SECONDS, set_timeout },
+	{ "operation-timeout", NULL, SECONDS, set_operation_timeout },
 	{ "cuda-checkpoint", NULL, "the absolute path or the name of a program",
 	  set_cuda_checkpoint },
 	{ "backend", NULL, "auto or cuda-checkpoint", set_backend },
-	{ "force", "on", "on, off, yes, no, 1, 0, true or false", set_force },
+	{ "force", "on", BOOL, set_force },
 };
 
 static const struct key *find_key(const char *name)
@@ -138,7 +159,7 @@ static const struct key *find_key(const char *name)
 
 static int refuse_key(const char *name, const struct reason *reason)
 {
-	char known[128] = "";
+	char known[256] = "";
 	size_t used = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys) && used < sizeof(known); i++)
@@ -248,7 +269,9 @@ static int set_from_word(struct options *options, const char *word,
 
 void options_init(struct options *options)
 {
-	*options = (struct options){ .cuda_checkpoint = "cuda-checkpoint" };
+	*options = (struct options){
+		.cuda_checkpoint = "cuda-checkpoint",
+	};
 }
 
 int options_parse_list(struct options *options, const char *text, char *ret_reason,

@@ -6,11 +6,12 @@
  * list with options_parse_list(), then CRIU's argv with options_parse_argv(). Both
  * know the same keys, and the same values for them:
  *
- *   timeout=SECONDS        how long to wait for a process to lock
- *   cuda-checkpoint=PATH   the utility, by absolute path or by a name to look up on
- *                          PATH
- *   backend=NAME           auto or cuda-checkpoint, which are the same
- *   force[=BOOL]           work without /proc/driver/nvidia/gpus
+ *   timeout=SECONDS            how long to wait for a process to lock
+ *   operation-timeout=SECONDS  how long a checkpoint, restore or unlock may take
+ *   cuda-checkpoint=PATH       the utility, by absolute path or by a name to look up
+ *                              on PATH
+ *   backend=NAME               auto or cuda-checkpoint, which are the same
+ *   force[=BOOL]               work without /proc/driver/nvidia/gpus
  *
  * Of a key that is given twice the last one counts. Pure: what is read is passed
  * in, nothing is kept. Does not log: the reason of a failure is text for the caller
@@ -29,9 +30,10 @@
 
 /* Copied by plain assignment; there is nothing to release. */
 struct options {
-	bool lock_timeout_set;		/* else it is CRIU's own that counts */
-	unsigned int lock_timeout_ms;	/* milliseconds; 0: no limit */
-	char cuda_checkpoint[PATH_MAX]; /* never empty */
+	bool lock_timeout_set;		   /* else it is CRIU's own that counts */
+	unsigned int lock_timeout_ms;	   /* milliseconds; 0: no limit */
+	unsigned int operation_timeout_ms; /* milliseconds; 0: no limit */
+	char cuda_checkpoint[PATH_MAX];	   /* never empty */
 	bool force;
 };
 

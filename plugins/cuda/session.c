@@ -203,6 +203,7 @@ int session_resume(struct session *session, pid_t pid)
 		.pid = pid,
 		.rung = CUDA_CHECKPOINTED,
 		.rung_is_certain = true,
+		.is_expendable = true,
 	};
 	int ret;
 
@@ -228,6 +229,15 @@ static int bring_back(struct session *session, struct cuda_process *process)
 		process->rung = process->found;
 		process->rung_is_certain = true;
 		return 0;
+	}
+
+	/* Nothing can be done before a step that was left at work has ended. */
+	if (!process->rung_is_certain &&
+	    proc_is_worked_on(process->pid, session->tool->program)) {
+		pr_warn("pid %d: the utility is still at work on it: left to the "
+			"guardian\n",
+			process->pid);
+		return -EINPROGRESS;
 	}
 
 	ret = cuda_process_bring(session->tool, process, process->found);

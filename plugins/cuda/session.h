@@ -66,7 +66,8 @@ int session_resume(struct session *session, pid_t pid) must_check;
 
 /*
  * Bring each process back to the rung it was found on, whatever happened so far.
- * All are tried. One that has ended is owed nothing. Nothing is owed afterwards
+ * All are tried. One that has ended is owed nothing; one that a utility is still at work
+ * on is left to the guardian, -EINPROGRESS. Nothing is owed afterwards
  * to those that got there, so a second call does only what the first could not.
  *
  * Return: 0, or the first error.

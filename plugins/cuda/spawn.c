@@ -280,6 +280,8 @@ static int finish(struct child *child, struct patience *patience,
 			break;
 		}
 		look(patience);
+		if (patience->given_up == SPAWN_LEAVE)
+			break;
 		wait_for_news(child, earlier(patience->deadline, patience->next_look));
 		drain_both(child, result);
 	}

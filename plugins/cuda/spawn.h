@@ -2,15 +2,16 @@
 /*
  * Run a program to its end and keep what it printed.
  *
- * Knows nothing of CRIU or CUDA. Never leaves a child behind: on every return
- * the child has been reaped, and the caller's SIGCHLD handler and mask are as
- * they were. Does not log.
+ * Knows nothing of CRIU or CUDA. Never leaves a child behind, unless the caller's watch
+ * says so: on every other return the child has been reaped. The caller's SIGCHLD handler
+ * and mask are as they were. Does not log.
  *
  * A program may wait for something that never comes, and only its caller can see
  * that: the caller's watch is asked while the program runs.
  */
 #pragma once
 
+#include <errno.h>
 #include <stdbool.h>
 
 #include "cleanup.h"
@@ -32,7 +33,9 @@ struct spawn_result {
 /*
  * Called with @subject, every SPAWN_WATCH_MS as long as the program runs; a run that
  * ends sooner is not watched. Return: 0 to go on waiting; an error to give the program
- * up. It is then given SPAWN_GRACE_MS to end by itself, and is not watched any more.
+ * up. It is then given SPAWN_GRACE_MS to end by itself, and is not watched any more. With
+ * SPAWN_LEAVE it is not waited for and not killed either: it goes on, as a child of the
+ * caller's that nobody has reaped, and what it still prints is lost.
  */
 struct spawn_watch {
 	int (*look)(void *subject);
@@ -41,6 +44,7 @@ struct spawn_watch {
 
 #define SPAWN_WATCH_MS 20
 #define SPAWN_GRACE_MS 1000
+#define SPAWN_LEAVE    (-EINPROGRESS)
 
 /*
  * Run @argv[0], looked up on PATH unless it has a slash, with stdout and stderr
@@ -55,7 +59,7 @@ struct spawn_watch {
  * program; -ETIMEDOUT if it had to be killed, its process group with it; -ECHILD
  * if somebody else took its status; another -errno if it could not be started. If
  * the watch gave it up: what the watch returned, whether the program ended by itself
- * then or was killed. *@ret_result is filled on 0 only.
+ * then, was killed or goes on. *@ret_result is filled on 0 only.
  */
 int spawn_run(const char *const argv[], unsigned int timeout_ms,
 	      const struct spawn_watch *watch,

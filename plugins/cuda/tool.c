@@ -102,7 +102,8 @@ static void explain_not_run(const char *program, int error, unsigned int timeout
  */
 static int error_of_not_run(int error)
 {
-	static const int known[] = { -ENOENT, -ETIMEDOUT, -ENOMEM, -ESRCH };
+	static const int known[] = { -ENOENT, -ETIMEDOUT, -ENOMEM,
+				     -ESRCH,  -ECANCELED, SPAWN_LEAVE };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (error == known[i])
@@ -150,6 +151,12 @@ static const char *single_word(struct answer *answer)
 	return NULL;
 }
 
+/* The watch has logged it. */
+static bool is_said_by_watch(int ret)
+{
+	return ret == -ESRCH || ret == -ECANCELED || ret == SPAWN_LEAVE;
+}
+
 /* Ask a question about @pid; *@ret_word lies in @answer. Logs failures. */
 static int ask(const struct tool *tool, const char *question, pid_t pid,
 	       unsigned int timeout_ms, const struct spawn_watch *watch,
@@ -161,7 +168,7 @@ static int ask(const struct tool *tool, const char *question, pid_t pid,
 	int ret;
 
 	ret = run(argv, timeout_ms, watch, answer);
-	if (ret == -ENXIO || ret == -ESRCH)
+	if (ret == -ENXIO || is_said_by_watch(ret))
 		return ret;
 	if (ret) {
 		pr_err("pid %d: %s %s: %s\n", pid, tool->program, question,
@@ -258,7 +265,7 @@ int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
 	int ret;
 
 	ret = run(argv, limited ? lock_deadline_ms(timeout_ms) : 0, watch, &answer);
-	if (!ret || ret == -ESRCH)
+	if (!ret || is_said_by_watch(ret))
 		return ret;
 
 	pr_err("pid %d: cannot %s: %s%s\n", pid, name, answer.message,

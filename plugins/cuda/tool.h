@@ -12,7 +12,8 @@
  *   -ETIMEDOUT  the time was over: the process is still at work, or cannot answer
  *   -EBUSY      the process is in the wrong state for the action
  *   -EBADMSG    the answer cannot be understood
- *   -ESRCH      the watch gave the process up; logged by the watch, not here
+ *   -ESRCH, -ECANCELED, SPAWN_LEAVE
+ *               what the watch said, and has logged
  *   -EIO        the utility failed, or could not be run: the reason is in the log
  *   -ENOMEM     no memory to run it
  */
@@ -26,17 +27,20 @@
 
 /*
  * The utility waits for the driver in the process, and need not see that nobody will
- * answer any more. A watch does: it is asked while the utility runs (spawn.h), returns
- * -ESRCH once the process has ended and no other error, and logs that. Only then is
- * the utility ended in the middle: there is no driver left for it to lose step with.
- * NULL: no watch.
+ * answer any more. A watch does: it is asked while the utility runs (spawn.h), and logs
+ * what it finds. It returns -ESRCH once the process has ended, or -ECANCELED if it will
+ * be ended: only then is the utility ended in the middle, for there is no driver to lose
+ * step with; or SPAWN_LEAVE to let it be, at work. NULL: no watch.
  */
 
 /*
  * @program: path, or name looked up on PATH; borrowed.
+ * @operation_timeout_ms: how long a checkpoint, restore or unlock may take, 0 for no
+ * limit. For the watches: nothing is broken off here.
  */
 struct tool {
 	const char *program;
+	unsigned int operation_timeout_ms;
 };
 
 /*
@@ -54,7 +58,8 @@ int tool_get_restore_tid(const struct tool *tool, pid_t pid, pid_t *ret_tid) mus
  * Do @action on @pid, whose restore thread must be running; for a lock its other
  * threads too. @timeout_ms is for a lock, 0 means no limit: how long the driver
  * waits for work in flight. A lock that then does not end is killed soon after;
- * the process may be locked or not. The other actions take the time they need.
+ * the process may be locked or not. The other actions take the time they need,
+ * unless the watch says otherwise.
  */
 int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
 	     unsigned int timeout_ms, const struct spawn_watch *watch) must_check;

@@ -20,7 +20,8 @@ static const char about[] =
 	"and so on, children that count without one in DIR/plain-0 and so on, and this\n"
 	"program, which counts on stdout. SIGTERM ends them all.";
 
-static unsigned int cuda = 2, plain = 2, gpus = 1, mib = 8, interval = 100, steps;
+static unsigned int cuda = 2, plain = 2, gpus = 1, mib = 8, interval = 100, steps,
+		    bereaved;
 static const char *dir;
 
 static volatile sig_atomic_t told_to_end;
@@ -100,7 +101,7 @@ static bool reap(void)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (!WIFEXITED(status) || WEXITSTATUS(status)) {
+		if (!bereaved && (!WIFEXITED(status) || WEXITSTATUS(status))) {
 			end_family();
 			app_fail("child %d ended with status %#x", pid, status);
 		}
@@ -118,6 +119,7 @@ int main(int argc, char *argv[])
 		{ "mib", "device memory of each CUDA child (8)", &mib, NULL },
 		{ "interval", "milliseconds between steps (100)", &interval, NULL },
 		{ "steps", "end after so many; 0: never (0)", &steps, NULL },
+		{ "bereaved", "1: go on when a child was killed (0)", &bereaved, NULL },
 		{ 0 },
 	};
 

@@ -15,6 +15,7 @@ void fake_world_reset(void)
 	fake_world.fail_call = 0;
 	fake_world.fail_ever_after = false;
 	fake_world.failure = FAKE_SUCCEEDS;
+	fake_world.waited_ms = 0;
 	fake_world.failed = NULL;
 	fake_world.crime = NULL;
 	fake_world.journal_length = 0;
@@ -67,7 +68,9 @@ enum fake_failure fake_world_call(const char *call, struct fake_process *process
 		fake_world.failed = call;
 	if (fake_world.failure == FAKE_HALTS && process)
 		process->halted = process->thread_runs;
-	if (fake_world.failure == FAKE_HALTS)
+	if (fake_world.failure == FAKE_STOPS && process)
+		process->stopped |= !process->seized;
+	if (fake_world.failure == FAKE_HALTS || fake_world.failure == FAKE_STOPS)
 		return FAKE_SUCCEEDS;
 	if (fake_world.failure != FAKE_DIES)
 		return fake_world.failure;
@@ -133,7 +136,7 @@ const char *fake_world_journal(void)
 static int look(const char *call, pid_t id, struct fake_process *process)
 {
 	const enum fake_failure failure = fake_world_call(call, process);
-	int ret = failure == FAKE_SUCCEEDS ? 0 : -EIO;
+	int ret = failure == FAKE_SUCCEEDS || failure == FAKE_HANGS ? 0 : -EIO;
 
 	if (!process || process->gone)
 		ret = -ESRCH;
@@ -216,4 +219,12 @@ bool life_is_ending(pid_t pid)
 	const struct fake_process *process = fake_world_find(pid);
 
 	return !process || process->gone;
+}
+
+bool proc_is_worked_on(pid_t pid, const char *program)
+{
+	const struct fake_process *process = fake_world_find(pid);
+
+	(void)program;
+	return process && process->worked_on;
 }

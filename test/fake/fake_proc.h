@@ -38,6 +38,7 @@ struct fake_process {
 	bool thread_runs;  /* ...but for its restore thread... */
 	bool halted;	   /* ...which needs to be tended before it goes on */
 	bool gone;	   /* has ended */
+	bool worked_on;	   /* a run of the utility was left at work on it */
 	bool owed;	   /* the guardian would bring it back */
 	unsigned int busy; /* so many answers to get-state are "checkpointing" */
 
@@ -56,6 +57,8 @@ enum fake_failure {
 	FAKE_TIMES_OUT_DONE, /* with -ETIMEDOUT, and it is done */
 	FAKE_DIES,	     /* the process ends at this call */
 	FAKE_HALTS,	     /* its restore thread, if it runs, is halted at this call */
+	FAKE_HANGS,	     /* a run of the utility does not end */
+	FAKE_STOPS,	     /* somebody stops the process at this call */
 	FAKE_FAILURES
 };
 
@@ -74,6 +77,7 @@ struct fake_world {
 	unsigned int fail_call; /* this one fails, from 1; 0: none */
 	bool fail_ever_after;	/* and all after it */
 	enum fake_failure failure;
+	int64_t waited_ms;  /* time that has passed in runs that hang */
 	const char *failed; /* the first call that failed so, or NULL */
 
 	const char *crime; /* the first thing that must never be done, or NULL */

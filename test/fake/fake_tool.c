@@ -7,12 +7,18 @@
 #include "fake_proc.h"
 #include "log.h"
 
+#define FOR_EVER_MS  100000
+#define QUESTION_MS  60000
+#define HANG_STEP_MS 1000 /* between looks of the watch */
+
 static int error_of(enum fake_failure failure)
 {
 	switch (failure) {
 	case FAKE_SUCCEEDS:
 	case FAKE_DIES:
 	case FAKE_HALTS:
+	case FAKE_HANGS:
+	case FAKE_STOPS:
 	case FAKE_FAILURES:
 		return 0;
 	case FAKE_FAILS:
@@ -29,7 +35,8 @@ static int error_of(enum fake_failure failure)
 static int log_and_note(const char *call, pid_t pid, unsigned int timeout_ms, int ret)
 {
 	/* What the watch says is its own to log. */
-	if (ret && ret != -ENXIO && ret != -ESRCH)
+	if (ret && ret != -ENXIO && ret != -ESRCH && ret != -ECANCELED &&
+	    ret != SPAWN_LEAVE)
 		pr_err("pid %d: %s: %s\n", pid, call, strerror(-ret));
 
 	return fake_world_note(call, pid, timeout_ms, ret);
@@ -38,8 +45,8 @@ static int log_and_note(const char *call, pid_t pid, unsigned int timeout_ms, in
 /* Can the driver reach the restore thread? */
 static bool answers(const struct fake_process *process)
 {
-	return !process->stopped && !process->halted &&
-	       (!process->seized || process->thread_runs);
+	return !process->halted &&
+	       (process->seized ? process->thread_runs : !process->stopped);
 }
 
 /* The watch sees what there is to see; without one the utility finds nobody. */
@@ -54,16 +61,27 @@ static int watch_over(const struct spawn_watch *watch, const struct fake_process
 	return is_gone && !ret ? -EIO : ret;
 }
 
-static int hang(unsigned int timeout_ms)
+/* The time passes, until the watch has seen enough or the run its end. */
+static int hang(struct fake_process *process, unsigned int timeout_ms,
+		const struct spawn_watch *watch)
 {
-	if (!timeout_ms)
-		fake_world_crime("a run of the utility that hangs for ever");
+	for (int64_t ms = 0; ms < FOR_EVER_MS; ms += HANG_STEP_MS) {
+		int ret = watch ? watch->look(watch->subject) : 0;
 
+		process->worked_on |= ret == SPAWN_LEAVE;
+		if (ret)
+			return ret;
+		if (timeout_ms && ms >= timeout_ms)
+			return -ETIMEDOUT;
+		fake_world.waited_ms += HANG_STEP_MS;
+	}
+
+	fake_world_crime("a run of the utility that hangs for ever");
 	return -ETIMEDOUT;
 }
 
 static int ask(const char *question, struct fake_process *process,
-	       const struct spawn_watch *watch)
+	       unsigned int timeout_ms, const struct spawn_watch *watch)
 {
 	const enum fake_failure failure = fake_world_call(question, process);
 	int ret = watch_over(watch, process);
@@ -72,6 +90,8 @@ static int ask(const char *question, struct fake_process *process,
 		return ret;
 
 	process->questions++;
+	if (failure == FAKE_HANGS)
+		return hang(process, timeout_ms, watch);
 	if (failure != FAKE_SUCCEEDS)
 		return error_of(failure);
 
@@ -82,11 +102,11 @@ int tool_get_state(const struct tool *tool, pid_t pid, unsigned int timeout_ms,
 		   const struct spawn_watch *watch, enum cuda_state *ret_state)
 {
 	struct fake_process *process = fake_world_find(pid);
-	int ret = ask("get-state", process, watch);
+	int ret = ask("get-state", process, timeout_ms, watch);
 
 	(void)tool;
 	if (!ret && !answers(process))
-		ret = hang(timeout_ms);
+		ret = hang(process, timeout_ms, watch);
 	if (!ret)
 		*ret_state = process->busy ? CUDA_CHECKPOINTING : process->rung;
 	if (!ret && process->busy)
@@ -98,7 +118,7 @@ int tool_get_state(const struct tool *tool, pid_t pid, unsigned int timeout_ms,
 int tool_get_restore_tid(const struct tool *tool, pid_t pid, pid_t *ret_tid)
 {
 	struct fake_process *process = fake_world_find(pid);
-	int ret = ask("get-restore-tid", process, NULL);
+	int ret = ask("get-restore-tid", process, QUESTION_MS, NULL);
 
 	(void)tool;
 	if (!ret)
@@ -108,8 +128,8 @@ int tool_get_restore_tid(const struct tool *tool, pid_t pid, pid_t *ret_tid)
 }
 
 /* As the driver would answer, were there no failure. */
-static int try(const struct fake_process *process, enum cuda_action action,
-	       unsigned int timeout_ms)
+static int try(struct fake_process *process, enum cuda_action action,
+	       unsigned int timeout_ms, const struct spawn_watch *watch, bool hangs)
 {
 	if (!process->is_cuda) {
 		fake_world_crime("an action on a process without CUDA");
@@ -117,8 +137,8 @@ static int try(const struct fake_process *process, enum cuda_action action,
 	}
 	if ((action == CUDA_LOCK || action == CUDA_CHECKPOINT) && !process->owed)
 		fake_world_crime("an action that the guardian does not know of");
-	if (!answers(process) || (action == CUDA_LOCK && process->seized))
-		return hang(action == CUDA_LOCK ? timeout_ms : 0);
+	if (hangs || !answers(process) || (action == CUDA_LOCK && process->seized))
+		return hang(process, timeout_ms, watch);
 	if (process->rung != cuda_action_from(action)) {
 		fake_world_crime("an action from the wrong rung");
 		return -EBUSY;
@@ -138,7 +158,7 @@ static int act(struct fake_process *process, enum cuda_action action,
 		return ret;
 
 	process->actions++;
-	ret = try(process, action, timeout_ms);
+	ret = try(process, action, timeout_ms, watch, failure == FAKE_HANGS);
 	if (ret)
 		return ret;
 

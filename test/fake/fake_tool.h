@@ -3,9 +3,9 @@
  * A stand-in for tool.c over the world of fake_proc.h.
  *
  * Answers, refuses and logs as the utility and the driver do. The watch is asked when
- * there is something to see, a process that has ended or a thread that is halted. A run
- * that would hang for ever all the same ends with -ETIMEDOUT, and is a crime unless it
- * had a timeout.
+ * there is something to see, a process that has ended or a thread that is halted, and in
+ * a run that hangs, while the world's time passes; one that it leaves is at work from
+ * then on. A run that hangs ends with -ETIMEDOUT at its timeout; to have none is a crime.
  */
 #pragma once
 

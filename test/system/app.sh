@@ -42,7 +42,7 @@ app_counts() {
 # app_goes_on FILE: it counts three steps more, and never missed one.
 app_goes_on() {
 	now=$(app_count "$1")
-	app_counts "$1" $((${now:-0} + 3)) || fail "stuck at ${now:-no count}: $(tail -n 2 "$1")"
+	app_counts "$1" $((${now:-0} + 3)) || fail "$1: stuck at ${now:-no count}: $(tail -n 2 "$1")"
 	app_in_order "$1"
 }
 

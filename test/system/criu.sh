@@ -74,6 +74,14 @@ criu_dump_in_background() {
 	CRIU_PID=$!
 }
 
+# criu_restore_in_background: the same for a restore.
+criu_restore_in_background() {
+	CRIU_CUDA_PLUGIN_OPTIONS=$PLUGIN_OPTIONS "$CRIU" restore --images-dir "$IMAGES" \
+		--log-file restore.log -v4 --restore-detached --libdir "$PLUGIN_DIR" \
+		</dev/null >/dev/null 2>&1 &
+	CRIU_PID=$!
+}
+
 # The guardian of a dump has ended: as an orphan it is a child of our parent, the reaper.
 guardian_is_gone() {
 	for child in $(cat "/proc/$PPID/task/$PPID/children"); do

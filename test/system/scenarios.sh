@@ -317,127 +317,6 @@ post_dump_script_fails() {
 	app_stop
 }
 
-# A CRIU that is killed while it has its own code in a program can take the program with it:
-# by SIGTRAP or SIGSEGV, as without a plugin, or by SIGPIPE, from that code's socket to CRIU.
-# No image and another end is our fault.
-criu_died_in_the_program() {
-	case $1 in
-	133 | 139 | 141) skip "CRIU was killed while the program ran CRIU's code, and so ended it" ;;
-	*) fail "the program has ended ($1), and its image cannot be restored" ;;
-	esac
-}
-
-# criu_killed_after MS MIB: CRIU is killed so long after its start: the program goes on where
-# it was found, and nothing of ours is left.
-criu_killed_after() {
-	export CUDA_SIM_LOCK=delay=150@1 CUDA_SIM_CHECKPOINT=delay=150@1
-	app_start counter --mib "$2" --interval 50
-	criu_dump_in_background "$APP"
-	sleep "$(awk "BEGIN { print $1 / 1000 }")"
-	kill -KILL "$CRIU_PID" 2>/dev/null || :
-	wait "$CRIU_PID" || :
-	until_true 30 guardian_is_gone || fail "the guardian is still there"
-
-	# Killed by CRIU already: then the image is whole.
-	if [ ! -d "/proc/$APP" ]; then
-		app_status=0
-		wait "$APP" || app_status=$?
-		criu_dumped_is_gone || fail "the program is still there"
-		criu_restore || criu_died_in_the_program "$app_status"
-	fi
-	app_counts "$OUT" $(($(app_count "$OUT") + 3)) ||
-		fail "it does not go on: $(cuda_state "$APP" 2>&1) $(cat "$IMAGES/cuda-plugin-guardian.log")"
-	state_is "$APP" running
-	app_goes_on "$OUT"
-	app_stop
-}
-
-# The same for one that was found locked: it is so again.
-criu_killed_and_found_locked() {
-	export CUDA_SIM_CHECKPOINT=delay=300@1
-	app_start counter --mib 16
-	cuda_action lock "$APP"
-	criu_dump_in_background "$APP"
-	until_true 5 test -s "$IMAGES/dump.log" || fail "CRIU did not start"
-	sleep 0.2
-	kill -KILL "$CRIU_PID"
-	wait "$CRIU_PID" || :
-
-	until_true 5 guardian_is_gone || fail "the guardian is still there"
-	state_is "$APP" locked
-	cuda_action unlock "$APP"
-	app_goes_on "$OUT"
-	app_stop
-}
-
-# Run in the background, a dump that the checkpoint of the program holds up: what happens
-# now happens in the middle of it.
-dump_up_to_checkpoint() {
-	criu_dump_in_background "$APP" "$@"
-	until_true 5 checkpoint_is_under_way || fail "there is no checkpoint"
-	sleep 0.2
-}
-
-# A utility is at work on the program, to checkpoint it.
-checkpoint_is_under_way() {
-	for comm in $(grep -lsx cuda-checkpoint /proc/[0-9]*/comm); do
-		tr '\0' ' ' 2>/dev/null <"${comm%comm}cmdline" |
-			grep -q -- "--action checkpoint --pid $APP " && return
-	done
-	return 1
-}
-
-# It may be a zombie.
-criu_has_ended() {
-	! grep -qs '^State:.[^Z]' "/proc/$CRIU_PID/status"
-}
-
-# criu_ends SECONDS: it does; CRIU_STATUS is how.
-criu_ends() {
-	until_true "$1" criu_has_ended || {
-		kill -KILL "$CRIU_PID"
-		return 1
-	}
-	CRIU_STATUS=0
-	wait "$CRIU_PID" || CRIU_STATUS=$?
-}
-
-# sim_signal_during_checkpoint SIGNAL: whether CRIU takes the image or not, it ends, and
-# the program goes on.
-sim_signal_during_checkpoint() {
-	export CUDA_SIM_CHECKPOINT=delay=1000@1
-	trap '' TRAP # of which the program would die, dump or not
-	app_start counter --mib 16
-	trap - TRAP
-
-	dump_up_to_checkpoint --leave-running
-	kill -"$1" "$APP"
-	criu_ends 10 || fail "CRIU hangs"
-
-	[ "$1" != STOP ] || app_stands_still "$OUT"
-	kill -CONT "$APP"
-	state_is "$APP" running
-	app_goes_on "$OUT"
-	until_true 5 guardian_is_gone || fail "the guardian is still there"
-	app_stop
-}
-
-# The program is killed in the middle of a checkpoint that never ends: there is nobody to
-# wait for.
-sim_killed_during_checkpoint() {
-	export CUDA_SIM_CHECKPOINT=hang
-	app_start counter --mib 16
-
-	dump_up_to_checkpoint
-	kill -KILL "$APP"
-	criu_ends 5 || fail "CRIU hangs"
-
-	[ "$CRIU_STATUS" -ne 0 ] || fail "the dump succeeded"
-	app_gone "$APP" || fail "the program is still there"
-	! checkpoint_is_under_way || fail "the utility is still there"
-	until_true 5 guardian_is_gone || fail "the guardian is still there"
-}
-
 # scenarios_for_all VERSION
 scenarios_for_all() {
 	tap_scenario "CRIU $1: a program goes on after dump and restore" dump_and_restore
@@ -468,28 +347,11 @@ scenarios_for_simulated() {
 	tap_scenario "CRIU $1: a restore that fails on the GPU fails" sim_restore_fails_on_the_gpu
 	tap_scenario "CRIU $1: the driver refuses to lock" sim_dump_fails_at LOCK 801
 	tap_scenario "CRIU $1: the driver refuses to checkpoint" sim_dump_fails_at CHECKPOINT 801
-	for ms in 50 150 250 350 450; do
-		tap_scenario "CRIU $1: CRIU is killed after $ms ms" criu_killed_after $ms 64
-	done
-	tap_scenario "CRIU $1: CRIU is killed, found locked" criu_killed_and_found_locked
-	tap_scenario "CRIU $1: work in flight outlasts the timeout" sim_busy
-	for signal in STOP CONT TRAP; do
-		tap_scenario "CRIU $1: SIG$signal during a checkpoint" sim_signal_during_checkpoint $signal
-	done
-	tap_scenario "CRIU $1: killed during a checkpoint that hangs" sim_killed_during_checkpoint
 }
 
 # scenarios VERSION: all that can be tried on this GPU.
 scenarios() {
 	scenarios_for_all "$1"
 	[ "$GPU" = real ] || scenarios_for_simulated "$1"
-}
-
-# scenarios_of_killed_criu VERSION: fifty moments of a dump.
-scenarios_of_killed_criu() {
-	ms=5
-	while [ "$ms" -le 600 ]; do
-		tap_scenario "CRIU $1: CRIU is killed after $ms ms" criu_killed_after $ms 64
-		ms=$((ms + 12))
-	done
+	[ "$GPU" = real ] || scenarios_of_faults "$1"
 }

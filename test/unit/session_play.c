@@ -8,7 +8,10 @@
 
 #define LOCK_TIMEOUT_MS 4000
 
-static const struct tool tool = { .program = "cuda-checkpoint" };
+static const struct tool tool = {
+	.program = "cuda-checkpoint",
+	.operation_timeout_ms = 1000,
+};
 
 bool in_session;
 static struct session session;

@@ -128,6 +128,14 @@ static void timeout_is_read_to_the_millisecond(void **state)
 				 0);
 		assert_true(options.lock_timeout_set);
 		assert_int_equal(options.lock_timeout_ms, good_timeouts[i].ms);
+		assert_int_equal(options.operation_timeout_ms, 0);
+
+		options_init(&options);
+		assert_int_equal(
+			parse_both(&options, "operation-timeout", good_timeouts[i].value),
+			0);
+		assert_false(options.lock_timeout_set);
+		assert_int_equal(options.operation_timeout_ms, good_timeouts[i].ms);
 	}
 }
 
@@ -145,7 +153,7 @@ static void bad_timeout_is_refused(void **state)
 	}
 }
 
-static void force_understands_four_ways_to_say_it(void **state)
+static void bool_understands_four_ways_to_say_it(void **state)
 {
 	struct options options;
 
@@ -206,7 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(timeout_is_read_to_the_millisecond),
 		cmocka_unit_test(bad_timeout_is_refused),
-		cmocka_unit_test(force_understands_four_ways_to_say_it),
+		cmocka_unit_test(bool_understands_four_ways_to_say_it),
 		cmocka_unit_test(longest_path_is_taken_and_a_longer_one_is_not),
 		cmocka_unit_test(reason_stays_within_its_buffer),
 	};

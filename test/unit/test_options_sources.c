@@ -104,7 +104,9 @@ static const struct {
 	const char *text;
 	const char *words[3];
 } bad_lists[] = {
-	{ "speed=3", { "\"speed\"", "timeout, cuda-checkpoint, backend, force" } },
+	{ "speed=3",
+	  { "\"speed\"",
+	    "timeout, operation-timeout, cuda-checkpoint, backend, force" } },
 	{ "speed", { "\"speed\"", "timeout" } },
 	{ "=5", { "\"\"", "timeout" } },
 	{ "=", { "\"\"", "timeout" } },

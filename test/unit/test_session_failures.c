@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -39,6 +40,21 @@ void *__wrap_realloc(void *memory, size_t size)
 	return in_session && fake_memory_fails() ? NULL : __real_realloc(memory, size);
 }
 
+/* ---- time: that of the world goes on in runs that hang ---- */
+
+int __real_clock_gettime(clockid_t clock, struct timespec *ret_time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret_time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret_time)
+{
+	int ret = __real_clock_gettime(clock, ret_time);
+
+	ret_time->tv_sec += fake_world.waited_ms / 1000;
+	ret_time->tv_nsec += fake_world.waited_ms % 1000 * 1000000;
+	ret_time->tv_sec += ret_time->tv_nsec / 1000000000;
+	ret_time->tv_nsec %= 1000000000;
+	return ret;
+}
+
 /* ---- what must hold, whatever happened ---- */
 
 static bool may_be_moved(enum kind kind)
@@ -46,11 +62,15 @@ static bool may_be_moved(enum kind kind)
 	return kind == RUNNING || kind == LOCKED || kind == CHECKPOINTED;
 }
 
-/* A thread that could not be stopped again is out of our hands. */
-static bool lost_a_thread(void)
+/*
+ * Out of our hands is a thread that could not be stopped again, a process that somebody
+ * has stopped, and one that a run of the utility was left at work on.
+ */
+static bool lost_a_process(void)
 {
 	for (size_t i = 0; i < fake_world.count; i++)
-		if (fake_world.processes[i].thread_runs)
+		if (fake_world.processes[i].thread_runs ||
+		    fake_world.processes[i].stopped || fake_world.processes[i].worked_on)
 			return true;
 
 	return false;
@@ -90,7 +110,7 @@ static void check_process(const struct scenario *scenario, struct outcome *outco
 /* After one failure, before the end or at it, all can be given back. */
 static void check_recovery(const struct scenario *scenario, struct outcome *outcome)
 {
-	if (!outcome->gave_back || scenario->fail_ever_after || lost_a_thread())
+	if (!outcome->gave_back || scenario->fail_ever_after || lost_a_process())
 		return;
 
 	if (outcome->again)

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -162,6 +163,26 @@ static void what_a_script_that_is_given_up_runs_is_killed_with_it(void **state)
 	assert_true(clock_ms() - start < SLACK_MS);
 }
 
+/* The child goes on, with nobody to read what it prints, and is the caller's to reap. */
+static void program_that_is_left_goes_on(void **state)
+{
+	struct counter counter = { .gives_up_at = 2, .says = SPAWN_LEAVE };
+	int64_t took;
+	int status;
+
+	(void)state;
+	assert_int_equal(watch_script("sleep 0.5; exit 7", 300, &counter, &took),
+			 SPAWN_LEAVE);
+
+	assert_int_equal(counter.looks, 2);
+	assert_true(took < 300);
+	assert_int_equal(waitpid(-1, &status, WNOHANG), 0);
+	assert_true(waitpid(-1, &status, 0) > 0);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 7);
+	assert_no_child();
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, note_world, put_back_signals)
 
 int main(void)
@@ -174,6 +195,7 @@ int main(void)
 		CASE(program_that_is_given_up_may_end_by_itself),
 		CASE(grace_does_not_go_beyond_the_deadline),
 		CASE(watch_does_not_move_the_deadline),
+		CASE(program_that_is_left_goes_on),
 		CASE(what_a_script_that_is_given_up_runs_is_killed_with_it),
 	};
 
