@@ -55,7 +55,9 @@ needs_test_spawn_watch = $(needs_test_spawn)
 needs_test_proc = plugins/cuda/proc.c test/unit/proc_child.c
 needs_test_proc_cuda = $(needs_test_proc)
 needs_test_proc_unreadable = plugins/cuda/proc.c
-needs_test_restore_thread = plugins/cuda/restore_thread.c plugins/cuda/sigchld.c test/unit/restore_target.c test/fake/fake_log.c
+needs_test_restore_thread = $(addprefix plugins/cuda/,restore_thread.c proc.c sigchld.c) test/unit/restore_target.c \
+	test/fake/fake_log.c
+needs_test_restore_thread_abandoned = $(needs_test_restore_thread)
 needs_test_restore_thread_calls = $(needs_test_restore_thread)
 needs_test_restore_thread_failures = $(needs_test_restore_thread)
 needs_test_restore_thread_signals = $(needs_test_restore_thread)
@@ -73,7 +75,8 @@ needs_test_session_failures = $(session_over_fakes) test/unit/session_play.c
 needs_test_life = plugins/cuda/life.c
 needs_test_ledger = plugins/cuda/ledger.c
 needs_test_guardian = $(addprefix plugins/cuda/,guardian.c guardian_log.c ledger.c life.c log.c proc.c \
-	sigchld.c cuda_state.c)
+	restore_thread.c settle.c sigchld.c cuda_state.c) test/unit/guardian_world.c
+needs_test_settle = $(needs_test_guardian)
 needs_test_command = cuda-checkpoint/command.c plugins/cuda/cuda_state.c test/fake/fake_libcuda.c \
 	test/unit/command_outcome.c
 needs_test_command_toggle = $(needs_test_command)

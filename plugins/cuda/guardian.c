@@ -15,112 +15,20 @@
 #include "life.h"
 #include "log.h"
 #include "proc.h"
+#include "settle.h"
 #include "sigchld.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define NAME	    "cuda-guardian"
-#define LOOK_MS	    50		 /* between looks at CRIU, and at a debtor */
-#define PATIENCE_MS (10 * 60000) /* without any progress */
-#define IMAGE_DIR   3		 /* its descriptor; the only one that is kept */
+#define NAME	  "cuda-guardian"
+#define LOOK_MS	  50 /* between looks at CRIU */
+#define IMAGE_DIR 3  /* its descriptor; the only one that is kept */
 
 struct duty {
 	const struct guardian *guardian;
 	pid_t criu;
 	uint64_t criu_start;
 };
-
-static void pause_ms(long ms)
-{
-	const struct timespec time = { .tv_sec = ms / 1000,
-				       .tv_nsec = ms % 1000 * 1000000 };
-
-	nanosleep(&time, NULL);
-}
-
-/* --- when CRIU is no more ----------------------------------------------------- */
-
-/*
- * A process is left alone as long as it may yet end by itself (CRIU has killed it), a
- * utility is at work on it, or somebody traces it.
- */
-static bool is_to_be_left_alone(const struct guardian *guardian, const struct debt *debt)
-{
-	pid_t tracer;
-
-	return life_is_ending(debt->pid) ||
-	       proc_is_worked_on(debt->pid, guardian->tool->program) ||
-	       proc_tracer(debt->pid, &tracer) || tracer;
-}
-
-/* Bring one process back. Return: 0 when nothing is owed any more; else try again. */
-static int settle(const struct guardian *guardian, const struct debt *debt)
-{
-	struct cuda_process process = { .pid = debt->pid, .found = debt->found };
-	int ret;
-
-	if (!life_goes_on(debt->pid, debt->start))
-		return 0;
-	if (is_to_be_left_alone(guardian, debt))
-		return -EAGAIN;
-
-	/* CRIU sends its tasks SIGKILL and then ends: that must have had time to strike.
-	 */
-	pause_ms(LOOK_MS);
-	if (life_is_ending(debt->pid) || !life_goes_on(debt->pid, debt->start))
-		return -EAGAIN;
-
-	ret = cuda_process_bring(guardian->tool, &process, debt->found);
-	if (!ret)
-		pr_warn("pid %d: CRIU did not bring it back; done now, it is %s\n",
-			debt->pid, cuda_state_name(debt->found));
-
-	return ret;
-}
-
-/* Try once for each. Return: how many debts are still open. */
-static size_t settle_each(const struct guardian *guardian, bool *ret_progress)
-{
-	struct ledger *ledger = guardian->ledger;
-	size_t open = 0;
-
-	*ret_progress = false;
-	for (size_t i = 0; i < atomic_load(&ledger->count); i++) {
-		struct debt *debt = &ledger->debts[i];
-
-		if (!atomic_load(&debt->is_open))
-			continue;
-		if (settle(guardian, debt) == 0) {
-			atomic_store(&debt->is_open, false);
-			*ret_progress = true;
-			continue;
-		}
-		open++;
-	}
-
-	return open;
-}
-
-static void settle_all(const struct guardian *guardian)
-{
-	int64_t last_progress = clock_ms();
-	bool progress;
-	size_t open;
-
-	while ((open = settle_each(guardian, &progress))) {
-		if (progress)
-			last_progress = clock_ms();
-		if (clock_ms() - last_progress > PATIENCE_MS) {
-			pr_err("giving up; %zu processes are not where they were found: "
-			       "cuda-checkpoint --action restore, then unlock\n",
-			       open);
-			return;
-		}
-		pause_ms(LOOK_MS);
-	}
-}
-
-/* --- becoming the guardian ------------------------------------------------------ */
 
 static void reset_signals(void)
 {
@@ -183,9 +91,9 @@ __attribute__((noreturn)) static void guard(const struct duty *duty)
 	guardian_log_start(duty->guardian->image_dir >= 0 ? IMAGE_DIR : -1);
 
 	while (life_goes_on(duty->criu, duty->criu_start))
-		pause_ms(LOOK_MS);
+		clock_sleep_ms(LOOK_MS);
 
-	settle_all(duty->guardian);
+	settle_all(duty->guardian->ledger, duty->guardian->tool);
 	_exit(EXIT_SUCCESS);
 }
 
@@ -254,8 +162,27 @@ void guardian_release(struct guardian *guardian)
 	guardian->ledger = NULL;
 }
 
+/* All that is known of it while it runs: the guardian cannot ask CRIU later. */
+static struct debt debt_to(const struct cuda_process *process)
+{
+	struct debt debt = {
+		.pid = process->pid,
+		.start = process->start,
+		.found = process->found,
+	};
+
+	/* What is not seen is not put back: it costs nothing but that. */
+	if (proc_find_restore_thread(debt.pid, &debt.restore_tid) ||
+	    (debt.restore_tid &&
+	     proc_blocked_signals(debt.restore_tid, &debt.signal_mask)))
+		debt.restore_tid = 0;
+
+	return debt;
+}
+
 int guardian_owe(struct guardian *guardian, const struct cuda_process *process)
 {
+	const struct debt debt = debt_to(process);
 	int ret;
 
 	if (!guardian->ledger) {
@@ -264,7 +191,7 @@ int guardian_owe(struct guardian *guardian, const struct cuda_process *process)
 			return ret;
 	}
 
-	ret = ledger_owe(guardian->ledger, process->pid, process->start, process->found);
+	ret = ledger_owe(guardian->ledger, &debt);
 	if (ret)
 		pr_err("pid %d: cannot note what it is owed: %s\n", process->pid,
 		       strerror(-ret));

@@ -22,18 +22,15 @@ void ledger_close(struct ledger *ledger)
 		munmap(ledger, sizeof(*ledger));
 }
 
-int ledger_owe(struct ledger *ledger, pid_t pid, uint64_t start, enum cuda_state found)
+int ledger_owe(struct ledger *ledger, const struct debt *debt)
 {
 	size_t count = atomic_load(&ledger->count);
-	struct debt *debt = &ledger->debts[count];
 
 	if (count == LEDGER_DEBTS_MAX)
 		return -ENOSPC;
 
-	debt->pid = pid;
-	debt->start = start;
-	debt->found = found;
-	atomic_store(&debt->is_open, true);
+	ledger->debts[count] = *debt;
+	atomic_store(&ledger->debts[count].is_open, true);
 	/* Last: a debt that is counted is whole. */
 	atomic_store(&ledger->count, count + 1);
 	return 0;

@@ -25,7 +25,10 @@ struct debt {
 	pid_t pid;
 	uint64_t start;	       /* of the process, as life_start() has it */
 	enum cuda_state found; /* the rung that it is owed */
+	pid_t restore_tid;     /* 0: not known */
+	uint64_t signal_mask;  /* that the restore thread had */
 	atomic_bool is_open;
+	bool is_in_hand; /* the guardian's own: somebody is at it */
 };
 
 struct ledger {
@@ -39,9 +42,8 @@ int ledger_open(struct ledger **ret_ledger) must_check;
 /* @ledger may be NULL. The other process keeps its view. */
 void ledger_close(struct ledger *ledger);
 
-/* Open a debt. Return: 0; -ENOSPC if the ledger is full. */
-int ledger_owe(struct ledger *ledger, pid_t pid, uint64_t start,
-	       enum cuda_state found) must_check;
+/* Open @debt. Return: 0; -ENOSPC if the ledger is full. */
+int ledger_owe(struct ledger *ledger, const struct debt *debt) must_check;
 
 /* Close the debt to @pid, if there is one. */
 void ledger_pay(struct ledger *ledger, pid_t pid);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PROC_PATH_MAX 64 /* "/proc/PID/task/TID/status" and then some */
@@ -91,12 +92,12 @@ static bool is_restore_thread(pid_t pid, const char *tid)
 	return is_restore_thread_name(name);
 }
 
-int proc_has_restore_thread(pid_t pid, bool *ret_has)
+int proc_find_restore_thread(pid_t pid, pid_t *ret_tid)
 {
 	DIR *tasks autoclosedir = NULL;
 	char path[PROC_PATH_MAX];
 	const struct dirent *task;
-	bool has = false;
+	pid_t tid = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	tasks = opendir(path);
@@ -109,11 +110,25 @@ int proc_has_restore_thread(pid_t pid, bool *ret_has)
 		if (!task && errno)
 			return gone_or(errno);
 
-		has = task && isdigit((unsigned char)task->d_name[0]) &&
-		      is_restore_thread(pid, task->d_name);
-	} while (task && !has);
+		if (task && isdigit((unsigned char)task->d_name[0]) &&
+		    is_restore_thread(pid, task->d_name))
+			tid = (pid_t)strtol(task->d_name, NULL, 10);
+	} while (task && !tid);
 
-	*ret_has = has;
+	*ret_tid = tid;
+	return 0;
+}
+
+int proc_has_restore_thread(pid_t pid, bool *ret_has)
+{
+	pid_t tid = 0;
+	int ret;
+
+	ret = proc_find_restore_thread(pid, &tid);
+	if (ret)
+		return ret;
+
+	*ret_has = tid != 0;
 	return 0;
 }
 
@@ -172,6 +187,20 @@ int proc_tracer(pid_t tid, pid_t *ret_tracer)
 
 	*ret_tracer = (pid_t)tracer;
 	return 0;
+}
+
+int proc_blocked_signals(pid_t tid, uint64_t *ret_mask)
+{
+	char value[32], *end;
+	int ret;
+
+	ret = read_status(tid, "SigBlk", value, sizeof(value));
+	if (ret)
+		return ret;
+
+	errno = 0;
+	*ret_mask = strtoull(value, &end, 16);
+	return errno || end == value || *end ? -EBADMSG : 0;
 }
 
 int proc_is_stopped(pid_t pid, bool *ret_stopped)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "cleanup.h"
@@ -27,6 +28,16 @@ int proc_maps_libcuda(pid_t pid, bool *ret_maps) must_check;
  * Return: 0 with *@ret_has; -ESRCH; another -errno if it cannot be read.
  */
 int proc_has_restore_thread(pid_t pid, bool *ret_has) must_check;
+
+/* The same: which thread, 0 if there is none. */
+int proc_find_restore_thread(pid_t pid, pid_t *ret_tid) must_check;
+
+/*
+ * The signals that the thread @tid has blocked, signal N in bit N - 1.
+ *
+ * Return: 0 with *@ret_mask; -ESRCH; -EBADMSG; another -errno.
+ */
+int proc_blocked_signals(pid_t tid, uint64_t *ret_mask) must_check;
 
 /*
  * The process that traces the thread @tid, 0 if none does.

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "log.h"
+#include "proc.h"
 
 /* The kernel's signal set, 64 signals; libc's sigset_t is larger. */
 #define KERNEL_SIGSET_SIZE sizeof(uint64_t)
@@ -220,4 +221,44 @@ int restore_thread_stop(const struct restore_thread *thread)
 
 	sigchld_put_back(&thread->sigchld);
 	return ret;
+}
+
+bool restore_thread_is_abandoned(pid_t tid)
+{
+	/* These two the kernel does not let anybody block. */
+	const uint64_t never = UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1)
+								      << (SIGSTOP - 1);
+	uint64_t mask;
+
+	return proc_blocked_signals(tid, &mask) == 0 &&
+	       mask == (ALL_BUT_SIGTRAP & ~never);
+}
+
+static int stop_and_set_mask(pid_t tid, uint64_t mask)
+{
+	int ret, status = 0;
+
+	ret = interrupt(tid);
+	if (!ret)
+		ret = wait_for_stop(tid, &status);
+	if (!ret)
+		ret = set_mask(tid, mask);
+	if (ret)
+		return ret;
+
+	/* A signal that stopped it first is its own. */
+	return request(PTRACE_DETACH, tid, 0, (void *)(long)held_signal(status),
+		       "let it go");
+}
+
+int restore_thread_put_back(pid_t tid, uint64_t mask)
+{
+	int ret;
+
+	ret = request(PTRACE_SEIZE, tid, 0, NULL, "seize it");
+	if (ret)
+		return ret;
+
+	/* A tracer that ends lets it go: so does this one, if all else fails. */
+	return stop_and_set_mask(tid, mask);
 }

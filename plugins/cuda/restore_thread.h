@@ -14,8 +14,9 @@
  * must wait until the process as a whole goes on, for its handler would find all other
  * threads stopped. A SIGTRAP that comes is kept, and sent again at the stop. SIGSTOP and
  * SIGCONT cannot be kept out, nor a fault of the thread's own: each halts the thread, and
- *with it the operation, until it is tended. From run to stop SIGCHLD is held (sigchld.h):
- *a handler of the caller's that waits for whoever it is would take such a halt away.
+ * with it the operation, until it is tended. From run to stop SIGCHLD is held
+ *(sigchld.h): a handler of the caller's that waits for whoever it is would take such a
+ *halt away.
  *
  * The ptrace options are not touched: the kernel tells nobody what they are, and
  * none of those that CRIU sets hinders the thread, so left alone they are exactly
@@ -25,6 +26,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -66,3 +68,15 @@ int restore_thread_tend(struct restore_thread *thread) must_check;
  * another -errno.
  */
 int restore_thread_stop(const struct restore_thread *thread) must_check;
+
+/*
+ * Has a tracer died while it let the thread @tid run? Then the thread still has its
+ * signals blocked as restore_thread_run() blocks them. Reads only /proc.
+ */
+bool restore_thread_is_abandoned(pid_t tid);
+
+/*
+ * Give the thread @tid, which nobody traces, the signal mask @mask, bit N - 1 for
+ * signal N. Return: 0 or -errno. Logs.
+ */
+int restore_thread_put_back(pid_t tid, uint64_t mask) must_check;

@@ -26,6 +26,13 @@ static int close_ledger(void **state)
 	return 0;
 }
 
+static int owe(pid_t pid, uint64_t start, enum cuda_state found)
+{
+	const struct debt debt = { .pid = pid, .start = start, .found = found };
+
+	return ledger_owe(ledger, &debt);
+}
+
 static void new_ledger_is_empty(void **state)
 {
 	(void)state;
@@ -42,7 +49,7 @@ static void debt_is_seen_by_another_process(void **state)
 
 	other = fork();
 	if (other == 0)
-		_exit(ledger_owe(ledger, 42, 1234, CUDA_LOCKED) ? 1 : 0);
+		_exit(owe(42, 1234, CUDA_LOCKED) ? 1 : 0);
 	assert_int_equal(waitpid(other, &status, 0), other);
 
 	assert_int_equal(status, 0);
@@ -56,8 +63,8 @@ static void debt_is_seen_by_another_process(void **state)
 static void payment_closes_only_its_debt(void **state)
 {
 	(void)state;
-	assert_int_equal(ledger_owe(ledger, 1, 10, CUDA_RUNNING), 0);
-	assert_int_equal(ledger_owe(ledger, 2, 20, CUDA_RUNNING), 0);
+	assert_int_equal(owe(1, 10, CUDA_RUNNING), 0);
+	assert_int_equal(owe(2, 20, CUDA_RUNNING), 0);
 
 	ledger_pay(ledger, 1);
 	ledger_pay(ledger, 3);
@@ -70,9 +77,9 @@ static void full_ledger_refuses(void **state)
 {
 	(void)state;
 	for (pid_t pid = 1; pid <= LEDGER_DEBTS_MAX; pid++)
-		assert_int_equal(ledger_owe(ledger, pid, 0, CUDA_RUNNING), 0);
+		assert_int_equal(owe(pid, 0, CUDA_RUNNING), 0);
 
-	assert_int_equal(ledger_owe(ledger, 7, 0, CUDA_RUNNING), -ENOSPC);
+	assert_int_equal(owe(7, 0, CUDA_RUNNING), -ENOSPC);
 
 	assert_int_equal(atomic_load(&ledger->count), LEDGER_DEBTS_MAX);
 }

@@ -176,6 +176,31 @@ static void living_process_is_not_gone(void **state)
 	assert_false(proc_is_gone(child));
 }
 
+static void block_two_signals(void)
+{
+	sigset_t two;
+
+	sigemptyset(&two);
+	sigaddset(&two, SIGHUP);
+	sigaddset(&two, SIGRTMAX);
+	sigprocmask(SIG_SETMASK, &two, NULL);
+}
+
+static void blocked_signals_are_those_of_the_thread(void **state)
+{
+	uint64_t mask = 1;
+
+	(void)state;
+	start_child(NULL);
+	assert_int_equal(proc_blocked_signals(child, &mask), 0);
+	assert_int_equal(mask, 0);
+	end_child(NULL);
+
+	start_child(block_two_signals);
+	assert_int_equal(proc_blocked_signals(child, &mask), 0);
+	assert_true(mask == (UINT64_C(1) << (SIGHUP - 1) | UINT64_C(1) << 63));
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, no_child_yet, end_child)
 
 int main(void)
@@ -187,6 +212,7 @@ int main(void)
 		CASE(process_that_is_gone_is_esrch),
 		CASE(zombie_is_gone_and_has_nothing),
 		CASE(living_process_is_not_gone),
+		CASE(blocked_signals_are_those_of_the_thread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the guardian does when CRIU is no more: pay every debt that is still open.
+ */
+#pragma once
+
+#include "ledger.h"
+#include "tool.h"
+
+/*
+ * Bring each process that is owed something back to its rung, all at once. One that ends
+ * meanwhile is owed nothing; one that a utility is at work on, or that somebody traces,
+ * is waited for. What can be done in no way in ten minutes is given up, in the log with
+ * what to do by hand; so this always returns.
+ *
+ * For a process of its own, without other children and signals: it forks one for each
+ * debt, and reaps all.
+ */
+void settle_all(struct ledger *ledger, const struct tool *tool);

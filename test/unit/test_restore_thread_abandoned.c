@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A tracer that dies while the thread runs leaves its signals blocked: they are put back.
+ */
+#include "restore_thread.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fake_log.h"
+#include "proc.h"
+#include "restore_target.h"
+
+static struct restore_thread thread;
+
+static bool all_threads_went_on(void)
+{
+	for (int i = 0; i < THREADS; i++)
+		if (shared->count[i] <= count_before[i] + 10)
+			return false;
+
+	return true;
+}
+
+/* As if we had died: nobody holds it, and its signals are blocked. */
+static void abandon_target(void)
+{
+	start_target(body_count, false);
+	assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+	assert_int_equal(restore_thread_stop(&thread), 0);
+	assert_false(restore_thread_is_abandoned(restore_tid()));
+	assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+	assert_int_equal(ptrace(PTRACE_INTERRUPT, restore_tid(), 0, 0), 0);
+	assert_int_equal(waitpid(restore_tid(), NULL, __WALL), restore_tid());
+	sigchld_put_back(&thread.sigchld);
+	detach_all();
+}
+
+static void signals_of_an_abandoned_thread_are_put_back(void **state)
+{
+	uint64_t mask;
+
+	(void)state;
+	abandon_target();
+	assert_true(restore_thread_is_abandoned(restore_tid()));
+
+	assert_int_equal(restore_thread_put_back(restore_tid(), BIT(SIGUSR2)), 0);
+
+	assert_false(restore_thread_is_abandoned(restore_tid()));
+	assert_int_equal(proc_blocked_signals(restore_tid(), &mask), 0);
+	assert_true(mask == BIT(SIGUSR2));
+	note_counts();
+	await(all_threads_went_on);
+}
+
+/* A signal strikes in between: it is the thread's own, and not lost. */
+static void signal_to_an_abandoned_thread_is_handled(void **state)
+{
+	(void)state;
+	abandon_target();
+	assert_int_equal(syscall(SYS_tgkill, target, restore_tid(), SIGUSR1), 0);
+	assert_int_equal(shared->usr1, 0);
+
+	assert_int_equal(restore_thread_put_back(restore_tid(), 0), 0);
+
+	note_counts();
+	await(all_threads_went_on);
+	assert_int_equal(shared->usr1, 1);
+}
+
+static void signals_of_a_thread_that_is_traced_cannot_be_put_back(void **state)
+{
+	(void)state;
+	start_target(body_count, false);
+
+	assert_int_equal(restore_thread_put_back(restore_tid(), 0), -EPERM);
+
+	assert_true(fake_log_has("cannot seize it"));
+	assert_held(restore_tid());
+	detach_all();
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, no_target_yet, end_target)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(signals_of_an_abandoned_thread_are_put_back),
+		CASE(signal_to_an_abandoned_thread_is_handled),
+		CASE(signals_of_a_thread_that_is_traced_cannot_be_put_back),
+	};
+
+	return cmocka_run_group_tests(tests, map_shared, NULL);
+}

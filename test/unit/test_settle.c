@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the guardian does, and leaves, when CRIU has ended.
+ */
+#include "settle.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "clock.h"
+#include "guardian_world.h"
+
+static void killed_criu_is_made_good(void **state)
+{
+	pid_t criu = start_criu(CUDA_LOCKED, wait_for_signal);
+
+	(void)state;
+	find_guardian();
+	assert_int_equal(atomic_load(&guardian_world->brought), 0);
+
+	kill(criu, SIGKILL);
+	wait_for_end();
+
+	assert_int_equal(atomic_load(&guardian_world->brought), 1);
+	assert_int_equal(atomic_load(&guardian_world->pid), debtor);
+	assert_int_equal(atomic_load(&guardian_world->goal), CUDA_LOCKED);
+	assert_true(has_log());
+}
+
+static void criu_that_says_nothing_is_made_good(void **state)
+{
+	(void)state;
+
+	start_criu(CUDA_RUNNING, just_end);
+	wait_for_end();
+
+	assert_int_equal(atomic_load(&guardian_world->brought), 1);
+	assert_int_equal(atomic_load(&guardian_world->goal), CUDA_RUNNING);
+}
+
+static void what_was_paid_is_not_touched(void **state)
+{
+	(void)state;
+
+	start_criu(CUDA_RUNNING, pay_and_end);
+	wait_for_end();
+
+	assert_int_equal(atomic_load(&guardian_world->brought), 0);
+	assert_false(has_log());
+}
+
+static void process_that_criu_has_killed_is_owed_nothing(void **state)
+{
+	(void)state;
+
+	start_criu(CUDA_RUNNING, kill_debtor_and_end);
+	wait_for_end();
+
+	assert_int_equal(atomic_load(&guardian_world->brought), 0);
+	assert_false(has_log());
+}
+
+static void failure_is_tried_again(void **state)
+{
+	(void)state;
+	atomic_store(&guardian_world->failures, 3);
+
+	start_criu(CUDA_RUNNING, just_end);
+	wait_for_end();
+
+	assert_int_equal(atomic_load(&guardian_world->brought), 4);
+}
+
+static void utility_at_work_is_waited_for(void **state)
+{
+	char pid_word[16];
+	pid_t criu, utility;
+
+	(void)state;
+	snprintf(pid_word, sizeof(pid_word), "%d", debtor);
+	utility = fork();
+	if (utility == 0) {
+		execlp("tail", "a-utility-of-this-test", "-f", "/dev/null", "--pid",
+		       pid_word, NULL);
+		_exit(127);
+	}
+
+	criu = start_criu(CUDA_RUNNING, just_end);
+	assert_int_equal(waitpid(criu, NULL, 0), criu);
+	sleep_ms(500);
+	assert_int_equal(atomic_load(&guardian_world->brought), 0);
+	kill(utility, SIGKILL);
+	wait_for_end();
+
+	assert_int_equal(atomic_load(&guardian_world->brought), 1);
+}
+
+/* Each of the two takes its time; the second does not wait for the first. */
+static void several_are_brought_back_at_once(void **state)
+{
+	pid_t second = start_debtor();
+	int64_t start;
+
+	(void)state;
+	atomic_store(&guardian_world->takes_ms, 700);
+	start = clock_ms();
+	start_criu_with_two(second);
+	while (atomic_load(&guardian_world->brought) < 2 &&
+	       clock_ms() < start + PATIENCE_MS)
+		sleep_ms(5);
+
+	assert_int_equal(atomic_load(&guardian_world->brought), 2);
+	assert_true(clock_ms() - start < 2 * 700);
+	kill(second, SIGKILL);
+	wait_for_end();
+}
+
+#define claim(name) \
+	cmocka_unit_test_setup_teardown(name, begin_guardian_world, end_guardian_world)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		claim(killed_criu_is_made_good),
+		claim(criu_that_says_nothing_is_made_good),
+		claim(what_was_paid_is_not_touched),
+		claim(process_that_criu_has_killed_is_owed_nothing),
+		claim(failure_is_tried_again),
+		claim(utility_at_work_is_waited_for),
+		claim(several_are_brought_back_at_once),
+	};
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
