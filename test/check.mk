@@ -62,12 +62,14 @@ needs_test_restore_thread_calls = $(needs_test_restore_thread)
 needs_test_restore_thread_failures = $(needs_test_restore_thread)
 needs_test_restore_thread_signals = $(needs_test_restore_thread)
 needs_test_restore_thread_tend = $(needs_test_restore_thread)
-needs_test_tool = plugins/cuda/tool.c plugins/cuda/cuda_state.c test/unit/tool_runs.c \
+needs_test_remedy = plugins/cuda/remedy.c
+needs_test_tool = $(addprefix plugins/cuda/,tool.c cuda_state.c remedy.c) test/unit/tool_runs.c \
 	$(addprefix test/fake/fake_,spawn.c log.c)
 needs_test_tool_failures = $(needs_test_tool)
 needs_test_tool_probe = $(needs_test_tool)
 needs_test_tool_unreadable = $(needs_test_tool)
-session_over_fakes = $(addprefix plugins/cuda/,session.c cuda_process.c cuda_state.c) test/unit/session_processes.c \
+session_over_fakes = $(addprefix plugins/cuda/,session.c cuda_process.c cuda_state.c remedy.c) \
+	test/unit/session_processes.c \
 	$(addprefix test/fake/fake_,guardian.c log.c proc.c restore_thread.c tool.c)
 needs_test_session = $(session_over_fakes) test/unit/session_steps.c
 needs_test_session_give_back = $(needs_test_session)

@@ -20,6 +20,7 @@
 #include "log.h"
 #include "options.h"
 #include "proc.h"
+#include "remedy.h"
 #include "role.h"
 #include "session.h"
 #include "tool.h"
@@ -172,7 +173,7 @@ static int refuse_without_gpu(int pid)
 		ret = proc_has_restore_thread(pid, &has);
 	if (ret && ret != -ESRCH) {
 		pr_err("pid %d: cannot see whether it uses CUDA: %s\n", pid,
-		       strerror(-ret));
+		       remedy_of_proc(ret));
 		return ret;
 	}
 	if (ret || !has)

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "log.h"
 #include "proc.h"
+#include "remedy.h"
 #include "restore_thread.h"
 
 /* For a process that is locked again, on the way back. */
@@ -91,7 +92,7 @@ static int confirm_no_cuda(pid_t pid)
 	if (ret == -ESRCH || (!ret && !has))
 		return -ENXIO;
 	if (ret) {
-		pr_err("pid %d: cannot see its threads: %s\n", pid, strerror(-ret));
+		pr_err("pid %d: cannot see its threads: %s\n", pid, remedy_of_proc(ret));
 		return ret;
 	}
 
@@ -262,7 +263,7 @@ static int is_ours(pid_t tid, bool *ret_ours)
 	ret = proc_tracer(tid, &tracer);
 	if (ret) {
 		pr_err("restore thread %d: cannot see who traces it: %s\n", tid,
-		       strerror(-ret));
+		       remedy_of_proc(ret));
 		return ret;
 	}
 

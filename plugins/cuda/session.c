@@ -10,6 +10,7 @@
 #include "life.h"
 #include "log.h"
 #include "proc.h"
+#include "remedy.h"
 
 void session_init(struct session *session, const struct tool *tool,
 		  struct guardian *guardian, bool ask_every_process)
@@ -67,7 +68,8 @@ static int may_be_cuda(const struct session *session, pid_t pid)
 	if (ret == -ESRCH)
 		return -ENXIO;
 	if (ret) {
-		pr_err("pid %d: cannot read its mappings: %s\n", pid, strerror(-ret));
+		pr_err("pid %d: cannot read its mappings: %s\n", pid,
+		       remedy_of_proc(ret));
 		return ret;
 	}
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "remedy.h"
 
 #define NUMBER_MAX 16 /* digits of a pid or of milliseconds, and the end */
 
@@ -60,7 +61,10 @@ static void keep_message(struct answer *answer)
 	for (; *message; message++)
 		if (iscntrl((unsigned char)*message))
 			*message = *message == '\n' ? ';' : '?';
-	if (!answer->message[0])
+	if (!answer->message[0] && result->status > 128)
+		snprintf(answer->message, sizeof(answer->message),
+			 "the utility was ended by signal %d", result->status - 128);
+	else if (!answer->message[0])
 		snprintf(answer->message, sizeof(answer->message),
 			 "it ended with status %d and said nothing", result->status);
 }
@@ -249,6 +253,14 @@ static unsigned int lock_deadline_ms(unsigned int timeout_ms)
 						     : timeout_ms + LOCK_GRACE_MS;
 }
 
+static void log_failure(enum cuda_action action, pid_t pid, const struct answer *answer)
+{
+	const char *remedy = remedy_of_action(action, answer->message);
+
+	pr_err("pid %d: cannot %s: %s%s%s\n", pid, cuda_action_name(action),
+	       answer->message, remedy ? "; " : "", remedy ? remedy : "");
+}
+
 int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
 	     unsigned int timeout_ms, const struct spawn_watch *watch)
 {
@@ -268,11 +280,7 @@ int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
 	if (!ret || is_said_by_watch(ret))
 		return ret;
 
-	pr_err("pid %d: cannot %s: %s%s\n", pid, name, answer.message,
-	       limited && ret == -ETIMEDOUT
-		       ? "; its work did not end in time: give it more "
-			 "with the option timeout or criu's --timeout"
-		       : "");
+	log_failure(action, pid, &answer);
 	return ret == -ENXIO ? -EIO : ret;
 }
 

@@ -89,11 +89,25 @@ static void failed_action_is_logged_once_with_the_whole_message(void **state)
 static void silent_failure_is_logged_with_its_status(void **state)
 {
 	(void)state;
+	fake_spawn_answer(3, NULL, NULL);
+	assert_int_equal(tool_act(&tool, CUDA_CHECKPOINT, PID, 0, NULL), -EIO);
+	assert_logged_once("cannot checkpoint: it ended with status 3");
+
+	again();
 	fake_spawn_answer(137, NULL, NULL);
+	assert_int_equal(tool_act(&tool, CUDA_CHECKPOINT, PID, 0, NULL), -EIO);
+	assert_logged_once("cannot checkpoint: the utility was ended by signal 9");
+}
+
+static void failure_is_logged_with_what_it_means(void **state)
+{
+	(void)state;
+	fake_spawn_answer(1, NULL,
+			  "Could not checkpoint on process ID 4711: \"out of memory\"\n");
 
 	assert_int_equal(tool_act(&tool, CUDA_CHECKPOINT, PID, 0, NULL), -EIO);
 
-	assert_logged_once("cannot checkpoint: it ended with status 137");
+	assert_logged_once("\"out of memory\"; its GPU memory finds no room");
 }
 
 static void both_streams_of_a_failure_are_logged(void **state)
@@ -221,6 +235,7 @@ int main(void)
 		cmocka_unit_test(lock_that_runs_out_of_time_says_what_to_do),
 		CASE(failed_question_is_logged_once_with_the_whole_message),
 		CASE(failed_action_is_logged_once_with_the_whole_message),
+		CASE(failure_is_logged_with_what_it_means),
 		CASE(silent_failure_is_logged_with_its_status),
 		CASE(both_streams_of_a_failure_are_logged),
 		CASE(flood_of_a_failure_is_logged_up_to_the_cut),
