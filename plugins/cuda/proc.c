@@ -4,11 +4,24 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #define PROC_PATH_MAX 64 /* "/proc/PID/task/TID/status" and then some */
+
+/* Of linux/fs.h, since Linux 6.11: PROCMAP_QUERY and what belongs to it. */
+struct mapping_query {
+	uint64_t size, flags, address;
+	uint64_t start, end, mapping_flags, page_size, offset, inode;
+	uint32_t device_major, device_minor, name_size, build_id_size;
+	uint64_t name, build_id; /* where to put them */
+};
+#define MAPPING_QUERY	      _IOWR('f', 17, struct mapping_query)
+#define MAPPING_AT_OR_BEHIND  0x10
+#define MAPPING_OF_FILES_ONLY 0x20
 
 /* The kernel answers a read in /proc of a process that has just ended with ESRCH. */
 static int gone_or(int error)
@@ -30,30 +43,55 @@ static int open_proc(pid_t pid, const char *file, FILE **ret_stream)
 	return 0;
 }
 
-/* "…-… r-xp 00000000 08:01 1234   /usr/lib/libcuda.so.580.159.04": is it libcuda? */
-static bool line_is_libcuda(const char *line)
+static bool path_is_libcuda(const char *path)
 {
 	static const char prefix[] = "/libcuda.so.";
-	const char *path = strchr(line, '/');
-	const char *name = path ? strrchr(path, '/') : NULL;
+	const char *name = strrchr(path, '/');
 
 	return name && strncmp(name, prefix, sizeof(prefix) - 1) == 0;
 }
 
-int proc_maps_libcuda(pid_t pid, bool *ret_maps)
+/*
+ * Ask for the mappings of files alone: of the others there may be very many. Return:
+ * -errno too where the kernel cannot be asked, or the answer is not the whole one.
+ */
+static int ask_for_libcuda(int maps, bool *ret_maps)
 {
-	FILE *maps autofclose = NULL;
-	char *line autofree = NULL;
-	size_t size = 0;
-	int ret;
+	struct mapping_query query = {
+		.size = sizeof(query),
+		.flags = MAPPING_AT_OR_BEHIND | MAPPING_OF_FILES_ONLY,
+	};
+	char path[PATH_MAX];
 
-	ret = open_proc(pid, "maps", &maps);
-	if (ret)
-		return ret;
+	do {
+		path[0] = '\0';
+		query.address = query.end;
+		query.name = (uintptr_t)path;
+		query.name_size = sizeof(path);
+		if (ioctl(maps, MAPPING_QUERY, &query) < 0) {
+			if (errno != ENOENT)
+				return -errno;
+
+			*ret_maps = false; /* that was the last one */
+			return 0;
+		}
+	} while (!path_is_libcuda(path));
+
+	*ret_maps = true;
+	return 0;
+}
+
+/* "…-… r-xp 00000000 08:01 1234   /usr/lib/libcuda.so.580.159.04" and so on */
+static int read_for_libcuda(FILE *maps, bool *ret_maps)
+{
+	char *line autofree = NULL;
+	const char *path;
+	size_t size = 0;
 
 	errno = 0;
 	while (getline(&line, &size, maps) >= 0) {
-		if (line_is_libcuda(line)) {
+		path = strchr(line, '/');
+		if (path && path_is_libcuda(path)) {
 			*ret_maps = true;
 			return 0;
 		}
@@ -63,6 +101,22 @@ int proc_maps_libcuda(pid_t pid, bool *ret_maps)
 
 	*ret_maps = false;
 	return 0;
+}
+
+int proc_maps_libcuda(pid_t pid, bool *ret_maps)
+{
+	FILE *maps autofclose = NULL;
+	int ret;
+
+	ret = open_proc(pid, "maps", &maps);
+	if (ret)
+		return ret;
+
+	/* What cannot be had by asking is read. */
+	if (ask_for_libcuda(fileno(maps), ret_maps) == 0)
+		return 0;
+
+	return read_for_libcuda(maps, ret_maps);
 }
 
 static bool is_restore_thread_name(const char *name)

@@ -4,7 +4,9 @@
  */
 #include "proc.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -41,6 +44,30 @@ static int remove_directory(void **state)
 	(void)state;
 
 	return chdir("/") == 0 ? rmdir(directory) : -1;
+}
+
+/* --- kernels, new and old -------------------------------------------------------- */
+
+/* How often the kernel can be asked for a mapping, and what it says then. */
+static unsigned int answers = UINT_MAX;
+static int no_answer = ENOTTY;
+
+int __real_ioctl(int fd, unsigned long request, void *argument);
+int __wrap_ioctl(int fd, unsigned long request, void *argument);
+int __wrap_ioctl(int fd, unsigned long request, void *argument)
+{
+	if (answers == UINT_MAX || answers-- > 0)
+		return __real_ioctl(fd, request, argument);
+	answers = 0;
+	errno = no_answer;
+
+	return -1;
+}
+
+static void let_kernel_answer(unsigned int times, int then)
+{
+	answers = times;
+	no_answer = then;
 }
 
 /* --- proc_maps_libcuda ---------------------------------------------------------- */
@@ -85,9 +112,8 @@ static const struct {
 	{ "libcuda.so.580.1", "libcudart.so.12", true, false },
 };
 
-static void only_a_file_named_libcuda_counts(void **state)
+static void check_files(void)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		bool maps = !files[i].maps;
 		char path[128];
@@ -109,6 +135,29 @@ static void only_a_file_named_libcuda_counts(void **state)
 			rmdir(files[i].folder);
 		if (maps != files[i].maps)
 			fail_msg("\"%s\": %d", path, maps);
+	}
+}
+
+static void only_a_file_named_libcuda_counts(void **state)
+{
+	(void)state;
+	check_files();
+}
+
+static void same_files_count_where_the_kernel_cannot_be_asked(void **state)
+{
+	(void)state;
+	let_kernel_answer(0, ENOTTY);
+	check_files();
+}
+
+/* A path that is too long for the answer, say. */
+static void same_files_count_where_an_answer_fails(void **state)
+{
+	(void)state;
+	for (unsigned int times = 1; times < 4; times++) {
+		let_kernel_answer(times, ENAMETOOLONG);
+		check_files();
 	}
 }
 
@@ -146,19 +195,48 @@ static void map_very_much(void)
 	}
 }
 
-static void process_with_50000_mappings_is_read_to_the_end(void **state)
+static void look_through(const char *how)
 {
+	int64_t start = clock_ms();
 	bool maps = true;
-	int64_t start;
-
-	(void)state;
-	start_child(map_very_much);
-	start = clock_ms();
 
 	assert_int_equal(proc_maps_libcuda(child, &maps), 0);
 
-	print_message("%d mappings: %d ms\n", MAPPINGS, (int)(clock_ms() - start));
+	print_message("%d mappings, %s: %d ms\n", MAPPINGS, how,
+		      (int)(clock_ms() - start));
 	assert_false(maps);
+}
+
+static void process_with_50000_mappings_is_gone_through_to_the_end(void **state)
+{
+	(void)state;
+	start_child(map_very_much);
+
+	look_through("asked for");
+	let_kernel_answer(0, ENOTTY);
+	look_through("read");
+}
+
+/* What is mapped later lies lower. */
+static void map_libcuda_behind_very_much(void)
+{
+	map_file("libcuda.so.1");
+	map_very_much();
+	unlink("libcuda.so.1");
+}
+
+static void libcuda_is_found_behind_very_many_mappings(void **state)
+{
+	(void)state;
+	start_child(map_libcuda_behind_very_much);
+
+	for (unsigned int times = 0; times < 2; times++) {
+		bool maps = false;
+
+		let_kernel_answer(times ? 0 : UINT_MAX, ENOTTY);
+		assert_int_equal(proc_maps_libcuda(child, &maps), 0);
+		assert_true(maps);
+	}
 }
 
 /* --- proc_has_restore_thread ------------------------------------------------------ */
@@ -223,14 +301,24 @@ static void only_the_drivers_name_makes_a_restore_thread(void **state)
 	}
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, no_child_yet, end_child)
+static int set_up(void **state)
+{
+	let_kernel_answer(UINT_MAX, ENOTTY);
+
+	return no_child_yet(state);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, end_child)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(only_a_file_named_libcuda_counts),
+		CASE(same_files_count_where_the_kernel_cannot_be_asked),
+		CASE(same_files_count_where_an_answer_fails),
 		CASE(mapping_of_another_process_is_seen_and_not_taken_for_ours),
-		CASE(process_with_50000_mappings_is_read_to_the_end),
+		CASE(process_with_50000_mappings_is_gone_through_to_the_end),
+		CASE(libcuda_is_found_behind_very_many_mappings),
 		CASE(only_the_drivers_name_makes_a_restore_thread),
 	};
 
