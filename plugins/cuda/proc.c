@@ -130,47 +130,61 @@ static bool is_restore_thread_name(const char *name)
 	return *digits && digits[strspn(digits, "0123456789abcdef")] == '\0';
 }
 
-/* False too for a thread that has ended meanwhile. */
-static bool is_restore_thread(pid_t pid, const char *tid)
+/* -ESRCH if it has ended meanwhile. */
+static int read_thread_name(pid_t pid, const char *tid, char *name, int size)
 {
 	FILE *comm autofclose = NULL;
 	char path[PROC_PATH_MAX];
-	char name[32] = "";
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%.16s/comm", pid, tid);
 	comm = fopen(path, "re");
-	if (!comm || !fgets(name, sizeof(name), comm))
-		return false;
+	if (!comm)
+		return gone_or(errno);
+	if (!fgets(name, size, comm))
+		return ferror(comm) ? gone_or(errno) : -ESRCH;
 
 	name[strcspn(name, "\n")] = '\0';
-	return is_restore_thread_name(name);
+	return 0;
 }
 
-int proc_find_restore_thread(pid_t pid, pid_t *ret_tid)
+int proc_find_thread(pid_t pid, bool (*is_named)(const char *name), pid_t *ret_tid)
 {
 	DIR *tasks autoclosedir = NULL;
-	char path[PROC_PATH_MAX];
+	char path[PROC_PATH_MAX], name[32];
 	const struct dirent *task;
-	pid_t tid = 0;
+	int ret;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	tasks = opendir(path);
 	if (!tasks)
 		return gone_or(errno);
 
-	do {
+	for (;;) {
 		errno = 0;
 		task = readdir(tasks);
-		if (!task && errno)
-			return gone_or(errno);
+		if (!task)
+			break;
+		if (!isdigit((unsigned char)task->d_name[0]))
+			continue;
 
-		if (task && isdigit((unsigned char)task->d_name[0]) &&
-		    is_restore_thread(pid, task->d_name))
-			tid = (pid_t)strtol(task->d_name, NULL, 10);
-	} while (task && !tid);
+		ret = read_thread_name(pid, task->d_name, name, sizeof(name));
+		if (ret && ret != -ESRCH)
+			return ret;
+		if (ret == 0 && is_named(name)) {
+			*ret_tid = (pid_t)strtol(task->d_name, NULL, 10);
+			return 0;
+		}
+	}
+	if (errno)
+		return gone_or(errno);
 
-	*ret_tid = tid;
+	*ret_tid = 0;
 	return 0;
+}
+
+int proc_find_restore_thread(pid_t pid, pid_t *ret_tid)
+{
+	return proc_find_thread(pid, is_restore_thread_name, ret_tid);
 }
 
 int proc_has_restore_thread(pid_t pid, bool *ret_has)
@@ -183,6 +197,31 @@ int proc_has_restore_thread(pid_t pid, bool *ret_has)
 		return ret;
 
 	*ret_has = tid != 0;
+	return 0;
+}
+
+int proc_started_with(pid_t pid, const char *name, const char *value, bool *ret_with)
+{
+	FILE *environment autofclose = NULL;
+	char *word autofree = NULL;
+	size_t size = 0, length = strlen(name);
+	int ret;
+
+	ret = open_proc(pid, "environ", &environment);
+	if (ret)
+		return ret;
+
+	errno = 0;
+	while (getdelim(&word, &size, '\0', environment) >= 0) {
+		if (strncmp(word, name, length) == 0 && word[length] == '=') {
+			*ret_with = strcmp(word + length + 1, value) == 0;
+			return 0;
+		}
+	}
+	if (!feof(environment))
+		return gone_or(errno);
+
+	*ret_with = false;
 	return 0;
 }
 

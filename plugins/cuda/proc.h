@@ -40,6 +40,24 @@ int proc_find_restore_thread(pid_t pid, pid_t *ret_tid) must_check;
 int proc_blocked_signals(pid_t tid, uint64_t *ret_mask) must_check;
 
 /*
+ * The first thread of @pid with a name that @is_named says is one, 0 if there is none. The
+ * kernel cuts names at 15 characters.
+ *
+ * Return: 0 with *@ret_tid; -ESRCH; another -errno if it cannot be read.
+ */
+int proc_find_thread(pid_t pid, bool (*is_named)(const char *name),
+		     pid_t *ret_tid) must_check;
+
+/*
+ * Had the environment that @pid was started with @value for @name? Of two, as by
+ * getenv(), the first counts. What the program has changed since is not seen.
+ *
+ * Return: 0 with *@ret_with; -ESRCH; another -errno if it cannot be read.
+ */
+int proc_started_with(pid_t pid, const char *name, const char *value,
+		      bool *ret_with) must_check;
+
+/*
  * The process that traces the thread @tid, 0 if none does.
  *
  * Return: 0 with *@ret_tracer; -ESRCH; -EBADMSG if /proc says nothing of it;
