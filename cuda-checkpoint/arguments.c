@@ -14,6 +14,7 @@ enum {
 	OPTION_GET_RESTORE_TID,
 	OPTION_ACTION,
 	OPTION_TOGGLE,
+	OPTION_GET_MEMORY,
 };
 
 static const struct option long_options[] = {
@@ -21,6 +22,7 @@ static const struct option long_options[] = {
 	{ "get-restore-tid", no_argument, NULL, OPTION_GET_RESTORE_TID },
 	{ "action", required_argument, NULL, OPTION_ACTION },
 	{ "toggle", no_argument, NULL, OPTION_TOGGLE },
+	{ "get-memory", no_argument, NULL, OPTION_GET_MEMORY },
 	{ "pid", required_argument, NULL, 'p' },
 	{ "timeout", required_argument, NULL, 't' },
 	{ "device-map", required_argument, NULL, 'd' },
@@ -69,10 +71,19 @@ static int parse_number(const char *text, unsigned long max, unsigned long *ret_
 static int take_pid(const char *text, struct arguments *arguments)
 {
 	unsigned long number;
+	int *pids;
 
 	if (parse_number(text, INT_MAX, &number) < 0 || number == 0)
 		return refuse("cuda-checkpoint: invalid pid \"%s\"", text);
 
+	pids = reallocarray(arguments->pids, arguments->pid_count + 1, sizeof(*pids));
+	if (!pids) {
+		(void)refuse("cuda-checkpoint: out of memory");
+		return -ENOMEM;
+	}
+
+	arguments->pids = pids;
+	arguments->pids[arguments->pid_count++] = (int)number;
 	arguments->pid = (int)number;
 	return 0;
 }
@@ -123,6 +134,8 @@ static int take_option(int option, const char *value, struct arguments *argument
 		return take_operation(OPERATION_GET_RESTORE_TID, arguments);
 	case OPTION_TOGGLE:
 		return take_operation(OPERATION_TOGGLE, arguments);
+	case OPTION_GET_MEMORY:
+		return take_operation(OPERATION_GET_MEMORY, arguments);
 	case OPTION_ACTION:
 		return take_action(value, arguments);
 	case 'p':
@@ -205,4 +218,7 @@ int arguments_parse(int argc, char *argv[], struct arguments *ret_arguments)
 void arguments_release(struct arguments *arguments)
 {
 	device_pairs_release(&arguments->device_map);
+	free(arguments->pids);
+	arguments->pids = NULL;
+	arguments->pid_count = 0;
 }

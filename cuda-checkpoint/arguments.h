@@ -19,12 +19,15 @@ enum operation {
 	OPERATION_GET_RESTORE_TID,
 	OPERATION_ACTION,
 	OPERATION_TOGGLE,
+	OPERATION_GET_MEMORY,
 };
 
 struct arguments {
 	enum operation operation;
 	enum cuda_action action; /* for OPERATION_ACTION */
-	int pid;		 /* positive, but for OPERATION_HELP */
+	int pid;		 /* positive, but for OPERATION_HELP; the last given */
+	int *pids; /* all that were given, for OPERATION_GET_MEMORY; owned */
+	size_t pid_count;
 	bool timeout_given;
 	unsigned int timeout_ms;	/* 0: no limit */
 	struct device_pairs device_map; /* owned */

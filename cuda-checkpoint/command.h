@@ -13,8 +13,9 @@
 #include "libcuda.h"
 
 /*
- * Carry out @arguments, which come from arguments_parse() and are not a call
- * for help. The answer may still be in stdout's buffer on return.
+ * Carry out @arguments, which come from arguments_parse() and ask for something of
+ * the driver: neither for help nor for what gpu_memory.h does. The answer may still be in
+ * stdout's buffer on return.
  *
  * A toggle that cannot checkpoint a process unlocks it again.
  *

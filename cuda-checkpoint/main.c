@@ -11,8 +11,10 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "gpu_memory.h"
 #include "help.h"
 #include "libcuda.h"
+#include "libnvml.h"
 
 /*
  * The driver opens pipes of the other process, and we print into descriptor 1:
@@ -33,6 +35,18 @@ static int occupy_standard_descriptors(void)
 	return 0;
 }
 
+static int get_memory(const struct arguments *arguments)
+{
+	struct libnvml libnvml;
+	int ret;
+
+	ret = libnvml_open(&libnvml);
+	if (ret < 0)
+		return ret;
+
+	return gpu_memory_print(arguments->pids, arguments->pid_count, &libnvml);
+}
+
 static int run(const struct arguments *arguments)
 {
 	struct libcuda libcuda;
@@ -42,6 +56,8 @@ static int run(const struct arguments *arguments)
 		help_print(stdout);
 		return 0;
 	}
+	if (arguments->operation == OPERATION_GET_MEMORY)
+		return get_memory(arguments);
 
 	ret = libcuda_open(&libcuda);
 	if (ret < 0)

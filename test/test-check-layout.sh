@@ -94,6 +94,7 @@ END
 yes '/* filler */' | head -n 400 >>"$tree/plugins/cuda/cuda_state.c"
 file cuda-checkpoint/main.c <<'END'
 #include "cuda_abi.h"
+#include "nvml_abi.h"
 #include "session.h"
 END
 echo 'int no_licence_and_no_pragma;' >"$tree/plugins/cuda/tool.h"

@@ -50,6 +50,7 @@ static const struct {
 	{ "--pid=2147483647 --get-state", { .operation = OPERATION_GET_STATE, .pid = INT_MAX } },
 	{ "--get-restore-tid -p 12", { .operation = OPERATION_GET_RESTORE_TID, .pid = 12 } },
 	{ "--get-state -p 1 -p 2", { .operation = OPERATION_GET_STATE, .pid = 2 } },
+	{ "--get-memory -p 12", { .operation = OPERATION_GET_MEMORY, .pid = 12 } },
 	{ "--toggle -p12", { .operation = OPERATION_TOGGLE, .pid = 12 } },
 	{ "--toggle -p 12 -t 5", { .operation = OPERATION_TOGGLE, .pid = 12, .timeout_given = true, .timeout_ms = 5 } },
 	{ "--action lock -p 3", { .operation = OPERATION_ACTION, .action = CUDA_LOCK, .pid = 3 } },
@@ -69,6 +70,10 @@ static const struct {
 	{ "", "Missing pid to perform operation on" HELP },
 	{ "--get-state", "Missing pid to perform operation on" HELP },
 	{ "--toggle", "Missing pid to perform operation on" HELP },
+	{ "--get-memory", "Missing pid to perform operation on" HELP },
+	{ "--get-memory --get-state --pid 7", "More than one operation to perform" HELP },
+	{ "--get-memory --pid 7 --pid x", "cuda-checkpoint: invalid pid \"x\"\n" },
+	{ "--get-memory --pid 7 --timeout 5", "cuda-checkpoint: --timeout is only for --action lock and --toggle\n" },
 	{ "--pid 7", "Missing operation to perform" HELP },
 	{ "--get-state --toggle --pid 7", "More than one operation to perform" HELP },
 	{ "--action lock --action unlock --pid 7", "More than one operation to perform" HELP },
@@ -152,12 +157,29 @@ static void errors_that_need_no_help_are_one_line(void **state)
 	assert_ptr_equal(strchr(said.text, '\n'), said.text + strlen(said.text) - 1);
 }
 
+static void get_memory_is_told_all_pids_in_their_order(void **state)
+{
+	struct arguments arguments;
+	struct capture said;
+
+	(void)state;
+	assert_int_equal(
+		parse("-p 9 --get-memory --pid 7 -p8 --pid=7", &arguments, &said), 0);
+
+	assert_int_equal(arguments.operation, OPERATION_GET_MEMORY);
+	assert_int_equal(arguments.pid_count, 4);
+	assert_memory_equal(arguments.pids, ((int[]){ 9, 7, 8, 7 }), 4 * sizeof(int));
+	arguments_release(&arguments);
+	assert_null(arguments.pids);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_command_lines_are_understood),
 		cmocka_unit_test(bad_command_lines_are_refused_with_the_reason),
 		cmocka_unit_test(errors_that_need_no_help_are_one_line),
+		cmocka_unit_test(get_memory_is_told_all_pids_in_their_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

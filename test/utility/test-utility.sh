@@ -45,7 +45,7 @@ $help" --rubbish --pid "$app"
 	same 'the help has its parts' 'Version Operations: Options:' \
 		"$(echo "$help" | grep -o -e '^Version' -e '^Operations:$' -e '^Options:$' |
 			tr '\n' ' ' | sed 's/ $//')"
-	for option in action toggle get-state get-restore-tid pid timeout device-map; do
+	for option in action toggle get-state get-restore-tid get-memory pid timeout device-map; do
 		case $help in
 		*--$option*) pass "the help names --$option" ;;
 		*) fail "the help names --$option" "$help" ;;
@@ -286,8 +286,28 @@ test_library() {
 		'cuda-checkpoint: this NVIDIA driver (CUDA 12.4) has no checkpoint functions: driver r570 (CUDA 12.8) or newer is needed' \
 		--toggle --pid 1
 	library=$sim
-	same 'the utility links no libcuda' '' \
-		"$(ldd "$utility" | grep -o 'libcuda[^ ]*')"
+	same 'the utility links no libcuda and no NVML' '' \
+		"$(ldd "$utility" | grep -o -e 'libcuda[^ ]*' -e 'libnvidia[^ ]*')"
+}
+
+# --- NVML, for get-memory ------------------------------------------------------
+test_nvml_library() {
+	no_nvml='cuda-checkpoint: cannot load libnvidia-ml.so.1, the NVIDIA driver with NVML is needed:'
+	if ldconfig -p 2>/dev/null | grep -q 'libnvidia-ml\.so\.1 '; then
+		skip 'without NVML: one line, exit 1' 'this machine has NVML'
+	else
+		library=$tmp/none
+		expect 'without NVML: one line, exit 1' 1 '' \
+			"$no_nvml libnvidia-ml.so.1: cannot open shared object file: No such file or directory" \
+			--get-memory --pid 1
+	fi
+	mkdir "$tmp/old-nvml"
+	cp "$sim/old/libcuda.so.1" "$tmp/old-nvml/libnvidia-ml.so.1"
+	library=$tmp/old-nvml
+	expect 'an old NVML: one line, exit 1' 1 '' \
+		"cuda-checkpoint: this NVIDIA driver's NVML does not list processes: driver r510 or newer is needed" \
+		--get-memory --pid 1
+	library=$sim
 }
 
 # --- where the answer goes ----------------------------------------------------
@@ -345,6 +365,7 @@ test_toggle
 test_output
 test_time
 test_library
+test_nvml_library
 test_goes_on
 stop "$app"
 test_refusals
