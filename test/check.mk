@@ -5,8 +5,9 @@
 # --- the simulated GPU, and programs that use it --------------------------------
 sim_driver = $(BUILD)/test/gpu-sim/libcuda.so.1
 sim_old_driver = $(BUILD)/test/gpu-sim/old/libcuda.so.1
+sim_nvml = $(BUILD)/test/gpu-sim/libnvidia-ml.so.1
 sim_gpu = $(BUILD)/test/gpu-sim/gpu-sim
-sim = $(sim_driver) $(sim_old_driver) $(sim_gpu)
+sim = $(sim_driver) $(sim_old_driver) $(sim_nvml) $(sim_gpu)
 reaper = $(BUILD)/test/system/reaper
 apps = $(patsubst test/apps/%.c,$(BUILD)/test/apps/%,$(filter-out test/apps/app%,$(wildcard test/apps/*.c)))
 apps_library = $(BUILD)/test/apps/app.a
@@ -22,6 +23,9 @@ $(sim_driver): $(call objects,$(wildcard test/gpu-sim/driver/*.c))
 $(sim_old_driver): $(BUILD)/test/gpu-sim/old-driver.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) -shared $(our_ldflags) $(LDFLAGS) -Wl,-soname,libcuda.so.1 -o $@ $^
+
+$(sim_nvml): $(call objects,$(wildcard test/gpu-sim/nvml/*.c) test/gpu-sim/driver/gpu_link.c test/gpu-sim/driver/settings.c)
+	$(call say,LD,$@)$(CC) -shared $(our_ldflags) $(LDFLAGS) -Wl,-soname,libnvidia-ml.so.1 -Wl,-z,now -o $@ $^
 
 $(sim_gpu): $(call objects,$(wildcard test/gpu-sim/gpu/*.c))
 	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -o $@ $^

@@ -25,6 +25,11 @@ enum {
 	CU_STREAM_NON_BLOCKING = 1,
 };
 
+enum {
+	CU_MEM_ATTACH_GLOBAL = 1,
+	CU_MEM_ATTACH_HOST = 2,
+};
+
 typedef enum CUdriverProcAddressQueryResult_enum {
 	CU_GET_PROC_ADDRESS_SUCCESS = 0,
 	CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND = 1,
@@ -62,6 +67,7 @@ CUresult cuCtxSetCurrent(CUcontext context);
 CUresult cuCtxSynchronize(void);
 
 CUresult cuMemAlloc(CUdeviceptr *address, size_t bytes);
+CUresult cuMemAllocManaged(CUdeviceptr *address, size_t bytes, unsigned int flags);
 CUresult cuMemFree(CUdeviceptr address);
 CUresult cuMemGetInfo(size_t *free_bytes, size_t *total_bytes);
 CUresult cuMemcpyHtoD(CUdeviceptr to, const void *from, size_t bytes);

@@ -12,17 +12,20 @@
  *   GPU_LIST       -              count, gpus
  *   GPU_ALLOCATE   gpu, bytes     handle, and a memfd of that size (SCM_RIGHTS)
  *   GPU_FREE       handle         -
+ *   GPU_PROCESSES  gpu, first     count, processes
  */
 #pragma once
 
 #include <stdint.h>
 
-#define GPU_MAX 8
+#define GPU_MAX		  8
+#define GPU_PROCESSES_MAX 32 /* in one answer; the rest is asked for by first */
 
 enum gpu_request_kind {
 	GPU_LIST = 1,
 	GPU_ALLOCATE,
 	GPU_FREE,
+	GPU_PROCESSES,
 };
 
 enum gpu_result {
@@ -36,6 +39,13 @@ struct gpu_request {
 	uint32_t gpu; /* the place in the list */
 	uint64_t bytes;
 	uint64_t handle;
+	uint64_t first; /* how many processes to leave out */
+};
+
+/* A process that holds memory on the GPU asked for, once for each of its connections. */
+struct gpu_process {
+	uint64_t pid; /* as the GPU process sees it */
+	uint64_t bytes;
 };
 
 struct gpu_info {
@@ -49,5 +59,8 @@ struct gpu_answer {
 	uint32_t result;
 	uint32_t count;
 	uint64_t handle;
-	struct gpu_info gpus[GPU_MAX];
+	union {
+		struct gpu_info gpus[GPU_MAX];
+		struct gpu_process processes[GPU_PROCESSES_MAX];
+	};
 };

@@ -291,6 +291,43 @@ test_library() {
 }
 
 # --- NVML, for get-memory ------------------------------------------------------
+nvml_says() { # VALUE NAME STATUS STDOUT STDERR ARGUMENTS...
+	CUDA_SIM_NVML=$1
+	export CUDA_SIM_NVML
+	shift
+	expect "$@"
+	unset CUDA_SIM_NVML
+}
+
+# Counters of 64 MiB and the page that their count is in, on the first GPU.
+test_get_memory() {
+	start_app "$counter" --mib 8
+	small=$app
+	start_app "$counter"
+
+	expect 'get-memory: a line for each pid, in order' 0 \
+		"$app 67112960
+$small 8392704
+$$ unknown" '' --get-memory --pid "$app" -p "$small" --pid $$
+	does lock
+	expect 'get-memory: a locked process holds it still' 0 "$app 67112960" '' \
+		--get-memory --pid "$app"
+	does checkpoint
+	expect 'get-memory: a checkpointed one holds none' 0 "$app unknown" '' \
+		--get-memory --pid "$app"
+	does restore
+	does unlock
+	nvml_says bytes=75161927680 'get-memory: 70 GiB' 0 "$app 75161927680" '' \
+		--get-memory --pid "$app"
+	nvml_says unknown 'get-memory: NVML does not know' 0 "$app unknown" '' \
+		--get-memory --pid "$app"
+	nvml_says fail=4 'get-memory: NVML fails, exit 1' 1 '' \
+		'cuda-checkpoint: NVML cannot start: "Insufficient Permissions"' \
+		--get-memory --pid "$app"
+	stop "$small"
+	stop "$app"
+}
+
 test_nvml_library() {
 	no_nvml='cuda-checkpoint: cannot load libnvidia-ml.so.1, the NVIDIA driver with NVML is needed:'
 	if ldconfig -p 2>/dev/null | grep -q 'libnvidia-ml\.so\.1 '; then
@@ -370,6 +407,7 @@ test_goes_on
 stop "$app"
 test_refusals
 test_failed_unlock
+test_get_memory
 test_work_in_flight
 test_persistence_off
 test_device_map

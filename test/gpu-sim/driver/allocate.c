@@ -2,7 +2,12 @@
 /* Device memory, as the API shows it: allocate, free, how much there is. */
 #include "driver.h"
 
-CUresult cuMemAlloc(CUdeviceptr *address, size_t bytes)
+/* memory_allocate or memory_allocate_managed */
+typedef CUresult allocate_function(struct memory *memory, struct gpu_link *link,
+				   int device, uint32_t gpu, size_t bytes,
+				   CUdeviceptr *ret_address);
+
+static CUresult allocate(allocate_function *function, CUdeviceptr *address, size_t bytes)
 {
 	int device;
 	CUresult ret = driver_enter_context(&device);
@@ -12,10 +17,22 @@ CUresult cuMemAlloc(CUdeviceptr *address, size_t bytes)
 	if (!address || !bytes)
 		return driver_leave(CUDA_ERROR_INVALID_VALUE);
 	pthread_mutex_lock(&driver.mutex);
-	ret = memory_allocate(&driver.memory, &driver.link, device,
-			      driver.devices[device].gpu, bytes, address);
+	ret = function(&driver.memory, &driver.link, device, driver.devices[device].gpu,
+		       bytes, address);
 	pthread_mutex_unlock(&driver.mutex);
 	return driver_leave(ret);
+}
+
+CUresult cuMemAlloc(CUdeviceptr *address, size_t bytes)
+{
+	return allocate(memory_allocate, address, bytes);
+}
+
+CUresult cuMemAllocManaged(CUdeviceptr *address, size_t bytes, unsigned int flags)
+{
+	if (flags != CU_MEM_ATTACH_GLOBAL && flags != CU_MEM_ATTACH_HOST)
+		return CUDA_ERROR_INVALID_VALUE;
+	return allocate(memory_allocate_managed, address, bytes);
 }
 
 /* Waits for the device's work, as the real one does. */

@@ -99,6 +99,17 @@ CUresult gpu_link_list(struct gpu_link *link, struct gpu_answer *ret_list)
 	return ask(link, &request, ret_list, &none);
 }
 
+CUresult gpu_link_processes(struct gpu_link *link, uint32_t gpu, uint64_t first,
+			    struct gpu_answer *ret_list)
+{
+	struct gpu_request request = { .kind = GPU_PROCESSES,
+				       .gpu = gpu,
+				       .first = first };
+	int none = -1;
+
+	return ask(link, &request, ret_list, &none);
+}
+
 CUresult gpu_link_allocate(struct gpu_link *link, uint32_t gpu, size_t bytes,
 			   uint64_t *ret_handle, char **ret_mapping)
 {

@@ -38,6 +38,13 @@ CUresult gpu_link_list(struct gpu_link *link, struct gpu_answer *ret_list) must_
 CUresult gpu_link_allocate(struct gpu_link *link, uint32_t gpu, size_t bytes,
 			   uint64_t *ret_handle, char **ret_mapping) must_check;
 
+/*
+ * The processes that hold memory on the GPU at place @gpu, without the first @first;
+ * GPU_PROCESSES_MAX of them at most.
+ */
+CUresult gpu_link_processes(struct gpu_link *link, uint32_t gpu, uint64_t first,
+			    struct gpu_answer *ret_list) must_check;
+
 /* Unmap what gpu_link_allocate() mapped and free it at the GPU. */
 CUresult gpu_link_free(struct gpu_link *link, uint64_t handle, char *mapping,
 		       size_t bytes);

@@ -7,15 +7,21 @@
 static const CUdeviceptr first_address = 0x302000000;
 static const CUdeviceptr alignment = 2 << 20;
 
-static CUresult append(struct memory *memory, const struct allocation *allocation)
+/* Managed memory comes in where the kernel mapped it. */
+static CUresult insert(struct memory *memory, const struct allocation *allocation)
 {
 	struct allocation *more;
+	size_t at = memory->count;
 
 	more = reallocarray(memory->list, memory->count + 1, sizeof(*more));
 	if (!more)
 		return CUDA_ERROR_OUT_OF_MEMORY;
 	memory->list = more;
-	memory->list[memory->count++] = *allocation;
+	while (at && more[at - 1].address > allocation->address)
+		at--;
+	memmove(&more[at + 1], &more[at], (memory->count - at) * sizeof(*more));
+	more[at] = *allocation;
+	memory->count++;
 	return CUDA_SUCCESS;
 }
 
@@ -28,23 +34,50 @@ static CUdeviceptr take_address(struct memory *memory, size_t bytes)
 	return address;
 }
 
-CUresult memory_allocate(struct memory *memory, struct gpu_link *link, int device,
-			 uint32_t gpu, size_t bytes, CUdeviceptr *ret_address)
+static CUresult allocate(struct memory *memory, struct gpu_link *link, uint32_t gpu,
+			 struct allocation new, CUdeviceptr *ret_address)
 {
-	struct allocation new = { .bytes = bytes, .device = device };
 	CUresult ret;
 
-	ret = gpu_link_allocate(link, gpu, bytes, &new.handle, &new.mapping);
+	ret = gpu_link_allocate(link, gpu, new.bytes, &new.handle, &new.mapping);
 	if (ret)
 		return ret;
-	new.address = take_address(memory, bytes);
-	ret = append(memory, &new);
+	new.address = new.is_managed ? (CUdeviceptr)(uintptr_t) new.mapping
+				     : take_address(memory, new.bytes);
+	ret = insert(memory, &new);
 	if (ret) {
 		gpu_link_free(link, new.handle, new.mapping, new.bytes);
 		return ret;
 	}
 	*ret_address = new.address;
 	return CUDA_SUCCESS;
+}
+
+CUresult memory_allocate(struct memory *memory, struct gpu_link *link, int device,
+			 uint32_t gpu, size_t bytes, CUdeviceptr *ret_address)
+{
+	return allocate(memory, link, gpu,
+			(struct allocation){ .bytes = bytes, .device = device },
+			ret_address);
+}
+
+CUresult memory_allocate_managed(struct memory *memory, struct gpu_link *link, int device,
+				 uint32_t gpu, size_t bytes, CUdeviceptr *ret_address)
+{
+	const struct allocation new = { .bytes = bytes,
+					.device = device,
+					.is_managed = true };
+
+	return allocate(memory, link, gpu, new, ret_address);
+}
+
+bool memory_has_managed(const struct memory *memory)
+{
+	for (size_t i = 0; i < memory->count; i++) {
+		if (memory->list[i].is_managed)
+			return true;
+	}
+	return false;
 }
 
 static struct allocation *find(const struct memory *memory, CUdeviceptr address)

@@ -10,6 +10,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "gpu_link.h"
 
 struct allocation {
@@ -18,6 +20,7 @@ struct allocation {
 	int device;
 	uint64_t handle;
 	char *mapping; /* NULL while checkpointed */
+	bool is_managed;
 };
 
 struct memory {
@@ -32,6 +35,17 @@ struct memory {
 CUresult memory_allocate(struct memory *memory, struct gpu_link *link, int device,
 			 uint32_t gpu, size_t bytes, CUdeviceptr *ret_address) must_check;
 
+/*
+ * The same, with one address for the device and for the program: where it is mapped. So
+ * it cannot be saved: the program would go on using it.
+ */
+CUresult memory_allocate_managed(struct memory *memory, struct gpu_link *link, int device,
+				 uint32_t gpu, size_t bytes,
+				 CUdeviceptr *ret_address) must_check;
+
+/* Is any of it managed? */
+bool memory_has_managed(const struct memory *memory);
+
 /* Return: CUDA_ERROR_INVALID_VALUE if @address is not the start of an allocation. */
 CUresult memory_free(struct memory *memory, struct gpu_link *link,
 		     CUdeviceptr address) must_check;
@@ -40,7 +54,8 @@ CUresult memory_free(struct memory *memory, struct gpu_link *link,
 char *memory_at(const struct memory *memory, CUdeviceptr address, size_t bytes);
 
 /*
- * Copy all of it into one new host buffer and free it on the GPUs.
+ * Copy all of it, none of which is managed, into one new host buffer and free it on the
+ * GPUs.
  *
  * Return: CUDA_SUCCESS, or CUDA_ERROR_OUT_OF_MEMORY and nothing changed.
  */

@@ -41,9 +41,12 @@ static CUresult lock(const struct request *request)
 
 static CUresult checkpoint(const struct request *request)
 {
-	CUresult ret = memory_save(&driver.memory, &driver.link);
+	CUresult ret;
 
 	(void)request;
+	if (memory_has_managed(&driver.memory))
+		return CUDA_ERROR_NOT_SUPPORTED;
+	ret = memory_save(&driver.memory, &driver.link);
 	if (ret)
 		return ret;
 	gpu_link_close(&driver.link);

@@ -31,6 +31,7 @@ static const struct {
 	FUNCTION(cuCtxSetCurrent, 4000),
 	FUNCTION(cuCtxSynchronize, 2000),
 	FUNCTION(cuMemAlloc, 3020),
+	FUNCTION(cuMemAllocManaged, 6000),
 	FUNCTION(cuMemFree, 3020),
 	FUNCTION(cuMemGetInfo, 3020),
 	FUNCTION(cuMemcpyHtoD, 3020),

@@ -8,7 +8,7 @@
 
 int settings_refuse(const char *name, const char *value)
 {
-	fprintf(stderr, "simulated libcuda: %s makes no sense: '%s'\n", name, value);
+	fprintf(stderr, "simulated driver: %s makes no sense: '%s'\n", name, value);
 	return -EINVAL;
 }
 

@@ -8,7 +8,11 @@
 
 void client_init(struct client *client, int fd)
 {
-	*client = (struct client){ .fd = fd };
+	struct ucred who = { .pid = 0 };
+	socklen_t size = sizeof(who);
+
+	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size);
+	*client = (struct client){ .fd = fd, .pid = who.pid };
 }
 
 void client_release(struct client *client, struct gpus *gpus)
@@ -87,11 +91,34 @@ static enum gpu_result release(struct client *client, struct gpus *gpus, uint64_
 	return GPU_INVALID;
 }
 
+static uint64_t bytes_on(const struct client *client, uint32_t gpu)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < client->count; i++)
+		bytes += client->blocks[i].gpu == gpu ? client->blocks[i].bytes : 0;
+	return bytes;
+}
+
+static void list_processes(const struct client *clients, size_t count,
+			   const struct gpu_request *request, struct gpu_answer *answer)
+{
+	uint64_t left_out = 0;
+
+	for (size_t i = 0; i < count && answer->count < GPU_PROCESSES_MAX; i++) {
+		uint64_t bytes = bytes_on(&clients[i], request->gpu);
+
+		if (!bytes || left_out++ < request->first)
+			continue;
+		answer->processes[answer->count++] =
+			(struct gpu_process){ (uint64_t)clients[i].pid, bytes };
+	}
+}
+
 static void answer_to(struct client *client, struct gpus *gpus,
 		      const struct gpu_request *request, struct gpu_answer *answer,
 		      int *ret_fd)
 {
-	memset(answer, 0, sizeof(*answer));
 	switch (request->kind) {
 	case GPU_LIST:
 		answer->count = gpus->count;
@@ -128,7 +155,8 @@ static int send_answer(int socket_fd, const struct gpu_answer *answer, int fd)
 	return sendmsg(socket_fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-int client_serve(struct client *client, struct gpus *gpus)
+int client_serve(struct client *client, struct gpus *gpus, const struct client *clients,
+		 size_t count)
 {
 	int autoclose fd = -1;
 	struct gpu_request request;
@@ -139,6 +167,10 @@ int client_serve(struct client *client, struct gpus *gpus)
 		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
 	if (got != sizeof(request))
 		return -EPROTO;
-	answer_to(client, gpus, &request, &answer, &fd);
+	memset(&answer, 0, sizeof(answer));
+	if (request.kind == GPU_PROCESSES)
+		list_processes(clients, count, &request, &answer);
+	else
+		answer_to(client, gpus, &request, &answer, &fd);
 	return send_answer(client->fd, &answer, fd);
 }

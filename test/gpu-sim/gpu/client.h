@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "gpus.h"
 
@@ -18,7 +19,8 @@ struct block {
 };
 
 struct client {
-	int fd; /* owned, non-blocking */
+	int fd;	   /* owned, non-blocking */
+	pid_t pid; /* who connected */
 	uint64_t last_handle;
 	struct block *blocks;
 	size_t count;
@@ -31,8 +33,9 @@ void client_init(struct client *client, int fd);
 void client_release(struct client *client, struct gpus *gpus);
 
 /*
- * Answer the request that is waiting.
+ * Answer the request of @client that is waiting; it is one of the @count @clients.
  *
  * Return: 0, or -errno when the client is to be released.
  */
-int client_serve(struct client *client, struct gpus *gpus) must_check;
+int client_serve(struct client *client, struct gpus *gpus, const struct client *clients,
+		 size_t count) must_check;

@@ -138,7 +138,8 @@ static void serve_clients(struct server *server)
 {
 	for (size_t i = server->count; i-- > 0;) {
 		if (server->polls[FIRST_CLIENT + i].revents &&
-		    client_serve(&server->clients[i], server->gpus) < 0)
+		    client_serve(&server->clients[i], server->gpus, server->clients,
+				 server->count) < 0)
 			drop(server, i);
 	}
 }

@@ -240,7 +240,7 @@ static void unset_faults(void)
 		"CUDA_SIM_LOCK",	"CUDA_SIM_CHECKPOINT", "CUDA_SIM_RESTORE",
 		"CUDA_SIM_UNLOCK",	"CUDA_SIM_GET_STATE",  "CUDA_SIM_COPY_MBPS",
 		"CUDA_SIM_PERSISTENCE", "CUDA_SIM_SEED",       "CUDA_SIM_DRIVER_VERSION",
-		"CUDA_SIM_INIT_MS",
+		"CUDA_SIM_INIT_MS",	"CUDA_SIM_NVML",
 	};
 
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)

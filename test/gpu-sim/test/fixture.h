@@ -41,6 +41,8 @@ enum order {
 	ORDER_QUEUE,	   /* queue asynchronous work of VICTIM_WORK_MS; answers 0 */
 	ORDER_SYNCHRONIZE, /* wait for it; answers 0 */
 	ORDER_UUID,	   /* answers the first four bytes of device 0's UUID */
+	ORDER_MANAGE,	   /* allocate and use managed memory; answers 0 */
+	ORDER_UNMANAGE,	   /* free it again; answers 0 */
 	ORDER_FORK,	   /* answers what a forked child gets from a CUDA call */
 };
 

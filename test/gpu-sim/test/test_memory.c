@@ -162,10 +162,12 @@ static void gpu_process_keeps_account(void **state)
 	assert_int_equal(ask(fd, half, &none), GPU_OUT_OF_MEMORY);
 	gpus_expect_used(0, 64);
 
-	assert_int_equal(ask(fd, (struct gpu_request){ GPU_FREE, 0, 0, first }, &none),
-			 GPU_OK);
-	assert_int_equal(ask(fd, (struct gpu_request){ GPU_FREE, 0, 0, first }, &none),
-			 GPU_INVALID);
+	assert_int_equal(
+		ask(fd, (struct gpu_request){ .kind = GPU_FREE, .handle = first }, &none),
+		GPU_OK);
+	assert_int_equal(
+		ask(fd, (struct gpu_request){ .kind = GPU_FREE, .handle = first }, &none),
+		GPU_INVALID);
 	gpus_expect_used(0, 32);
 
 	close(fd);

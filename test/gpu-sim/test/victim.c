@@ -13,6 +13,7 @@
 struct self {
 	struct app_memory memory;
 	CUstream stream;
+	CUdeviceptr managed;
 };
 
 static uint32_t first_of_uuid(void)
@@ -35,6 +36,24 @@ static uint32_t ask_forked_child(void)
 	return (uint32_t)WEXITSTATUS(status);
 }
 
+/* Written by the GPU, read by the program at the same address, copied by the driver. */
+static void use_managed(struct self *self)
+{
+	const size_t words = 1000;
+	const uint32_t *seen;
+	uint32_t copy;
+
+	APP_CHECK(cuMemAllocManaged(&self->managed, words * sizeof(copy),
+				    CU_MEM_ATTACH_GLOBAL));
+	APP_CHECK(cuMemsetD32(self->managed, 4711, words));
+	APP_CHECK(cuCtxSynchronize());
+	seen = (const uint32_t *)(uintptr_t)self->managed;
+	APP_CHECK(cuMemcpyDtoH(&copy, self->managed + (words - 1) * sizeof(copy),
+			       sizeof(copy)));
+	if (seen[0] != 4711 || seen[words - 1] != 4711 || copy != 4711)
+		app_fail("managed memory is wrong");
+}
+
 /* One copy of all the memory takes VICTIM_WORK_MS at VICTIM_MBPS. */
 static void queue_work(struct self *self)
 {
@@ -55,6 +74,12 @@ static uint32_t obey(struct self *self, enum order order)
 		return 0;
 	case ORDER_SYNCHRONIZE:
 		APP_CHECK(cuStreamSynchronize(self->stream));
+		return 0;
+	case ORDER_MANAGE:
+		use_managed(self);
+		return 0;
+	case ORDER_UNMANAGE:
+		APP_CHECK(cuMemFree(self->managed));
 		return 0;
 	case ORDER_UUID:
 		return first_of_uuid();
