@@ -130,6 +130,20 @@ work_in_flight() {
 	app_stop
 }
 
+# What the driver cannot checkpoint: the dump fails, and the program goes on with it.
+managed_memory() {
+	app_start managed --mib 16
+
+	! criu_dump "$APP" || fail "the dump succeeded"
+
+	criu_said dump.log "pid $APP: cannot checkpoint"
+	criu_said dump.log "operation not supported"
+	state_is "$APP" running
+	app_goes_on "$OUT"
+	until_true 5 guardian_is_gone || fail "the guardian is still there"
+	app_stop
+}
+
 # Dumped before it uses CUDA, restored, and dumped again when it does.
 late_cuda() {
 	app_launch latecomer --mib 16
@@ -330,6 +344,7 @@ scenarios_for_all() {
 	tap_scenario "CRIU $1: a tree of CUDA and other processes" tree_with_others
 	tap_scenario "CRIU $1: a process of many threads" many_threads
 	tap_scenario "CRIU $1: work in flight" work_in_flight
+	tap_scenario "CRIU $1: managed memory: the dump fails, the program goes on" managed_memory
 	tap_scenario "CRIU $1: a program that comes to CUDA late" late_cuda
 	tap_scenario "CRIU $1: a dump that fails gives the process back" failing_dump
 	tap_scenario "CRIU $1: a dump whose last script fails gives it back" post_dump_script_fails
