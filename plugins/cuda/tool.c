@@ -139,13 +139,16 @@ static int run(const char *const argv[], unsigned int timeout_ms,
 
 /*
  * The one word that the utility answered: stdout must hold it, a newline and
- * nothing else. Return: the word, or NULL with the reason in the message.
+ * nothing else. It can be printed. Return: the word, or NULL with the reason in the
+ * message.
  */
 static const char *single_word(struct answer *answer)
 {
 	struct spawn_output *out = &answer->result.out;
-	size_t length = strcspn(out->text, " \t\n");
+	size_t length = 0;
 
+	while (isgraph((unsigned char)out->text[length]))
+		length++;
 	if (length && out->length == length + 1 && out->text[length] == '\n') {
 		out->text[length] = '\0';
 		return out->text;

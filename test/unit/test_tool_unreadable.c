@@ -4,6 +4,7 @@
  */
 #include "tool.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,6 +44,7 @@ static const struct printed rubbish[] = {
 	OUT("running locked\n"),
 	OUT("running\t\n"),
 	OUT("running\r\n"),
+	OUT("\x1b[31mred\n"),
 	OUT("Running\n"),
 	OUT("runnin\n"),
 	OUT("runningly\n"),
@@ -67,6 +69,8 @@ static const struct printed no_tids[] = {
 	OUT("4712\n4713\n"),
 	OUT("4712 4713\n"),
 	OUT("4712x\n"),
+	OUT("4712\r\n"),
+	OUT("4712\x7f\n"),
 	OUT("x4712\n"),
 	OUT("0x1268\n"),
 	OUT("+4712\n"),
@@ -91,6 +95,13 @@ static void answer_bytes(const struct printed *printed)
 				printed->err ? strlen(printed->err) : 0);
 }
 
+/* What it printed goes to a terminal: nothing in it may act there. */
+static void assert_nothing_logged_but_text(void)
+{
+	for (const char *at = fake_log.text; *at; at++)
+		assert_true(*at == '\n' || !iscntrl((unsigned char)*at));
+}
+
 static void unreadable_state_is_an_error_logged_once(void **state)
 {
 	(void)state;
@@ -105,6 +116,7 @@ static void unreadable_state_is_an_error_logged_once(void **state)
 
 		assert_int_equal(got, UNTOUCHED_STATE);
 		assert_logged_once("--get-state: ");
+		assert_nothing_logged_but_text();
 	}
 }
 
@@ -122,6 +134,7 @@ static void unreadable_tid_is_an_error_logged_once(void **state)
 
 		assert_int_equal(tid, UNTOUCHED_TID);
 		assert_logged_once("--get-restore-tid: ");
+		assert_nothing_logged_but_text();
 	}
 }
 
