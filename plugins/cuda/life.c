@@ -45,8 +45,11 @@ static int read_stat(pid_t pid, struct stat_line *ret_stat)
 	file = fopen(path, "re");
 	if (!file)
 		return errno == ENOENT ? -ESRCH : -errno;
+
+	/* ESRCH if it has ended since; any other error says nothing of that. */
+	errno = 0;
 	if (!fgets(line, sizeof(line), file))
-		return -ESRCH;
+		return errno ? -errno : -EBADMSG;
 
 	return parse(line, ret_stat);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Whether a process is still the one it was: real processes.
+ * Whether a process is still the one it was: real processes, and a /proc that cannot be read.
  */
 #include "life.h"
 
@@ -9,12 +9,35 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
 
 #define NO_PID 0x3fffffff /* above any pid_max */
+
+/* What a read fails with; 0: it does not. */
+static int read_error;
+
+char *__real_fgets(char *line, int size, FILE *file);
+char *__wrap_fgets(char *line, int size, FILE *file);
+char *__wrap_fgets(char *line, int size, FILE *file)
+{
+	if (!read_error)
+		return __real_fgets(line, size, file);
+
+	errno = read_error;
+	return NULL;
+}
+
+static int read_well(void **state)
+{
+	(void)state;
+	read_error = 0;
+
+	return 0;
+}
 
 static pid_t start_child(const char *name)
 {
@@ -108,6 +131,36 @@ static void name_does_not_hide_the_fields(void **state)
 	waitpid(pid, NULL, 0);
 }
 
+static void what_cannot_be_read_is_no_proof_of_an_end(void **state)
+{
+	uint64_t start, unread = 7;
+
+	(void)state;
+	assert_int_equal(life_start(getpid(), &start), 0);
+
+	read_error = ENOMEM;
+
+	assert_true(life_goes_on(getpid(), start));
+	assert_false(life_is_ending(getpid()));
+	assert_int_equal(life_start(getpid(), &unread), -ENOMEM);
+	assert_int_equal(unread, 7);
+}
+
+/* The kernel's answer when it ends between the open and the read. */
+static void process_that_ends_while_it_is_read_is_gone(void **state)
+{
+	uint64_t start;
+
+	(void)state;
+	assert_int_equal(life_start(getpid(), &start), 0);
+
+	read_error = ESRCH;
+
+	assert_false(life_goes_on(getpid(), start));
+	assert_true(life_is_ending(getpid()));
+	assert_int_equal(life_start(getpid(), &start), -ESRCH);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +169,10 @@ int main(void)
 		cmocka_unit_test(zombie_does_not_go_on),
 		cmocka_unit_test(pid_of_nobody_is_gone),
 		cmocka_unit_test(name_does_not_hide_the_fields),
+		cmocka_unit_test_teardown(what_cannot_be_read_is_no_proof_of_an_end,
+					  read_well),
+		cmocka_unit_test_teardown(process_that_ends_while_it_is_read_is_gone,
+					  read_well),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
