@@ -65,7 +65,6 @@ needs_test_restore_thread_abandoned = $(needs_test_restore_thread)
 needs_test_process_tree = plugins/cuda/process_tree.c plugins/cuda/proc.c test/unit/proc_child.c
 needs_test_process_tree_unreadable = plugins/cuda/process_tree.c test/unit/proc_child.c
 needs_test_gpu_sharing = plugins/cuda/gpu_sharing.c plugins/cuda/proc.c test/fake/fake_log.c plugins/cuda/remedy.c
-needs_test_restore_thread = plugins/cuda/restore_thread.c plugins/cuda/sigchld.c test/unit/restore_target.c test/fake/fake_log.c
 needs_test_gpu_sharing = plugins/cuda/gpu_sharing.c plugins/cuda/proc.c test/fake/fake_log.c plugins/cuda/remedy.c
 needs_test_restore_thread_calls = $(needs_test_restore_thread)
 needs_test_restore_thread_failures = $(needs_test_restore_thread)

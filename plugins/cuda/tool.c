@@ -264,6 +264,35 @@ static void log_failure(enum cuda_action action, pid_t pid, const struct answer 
 	       answer->message, remedy ? "; " : "", remedy ? remedy : "");
 }
 
+/*
+ * An action that is done is done in silence. Whoever talks instead may have done
+ * something else, or nothing: see where the process stands.
+ */
+static int check_done(const struct tool *tool, enum cuda_action action, pid_t pid,
+		      const struct spawn_watch *watch, struct answer *answer)
+{
+	const char *name = cuda_action_name(action);
+	enum cuda_state state;
+	int ret;
+
+	if (!answer->result.out.length && !answer->result.err.length)
+		return 0;
+
+	keep_message(answer);
+	pr_warn("pid %d: %s --action %s said \"%s\"; seeing what it has done\n", pid,
+		tool->program, name, answer->message);
+
+	ret = tool_get_state(tool, pid, QUESTION_MS, watch, &state);
+	if (ret && ret != -ENXIO)
+		return ret;
+	if (!ret && state == cuda_action_to(action))
+		return 0;
+
+	pr_err("pid %d: cannot %s: the utility reported success, and it is %s\n", pid,
+	       name, ret ? "no CUDA process" : cuda_state_name(state));
+	return -EIO;
+}
+
 int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
 	     unsigned int timeout_ms, const struct spawn_watch *watch)
 {
@@ -280,7 +309,9 @@ int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
 	int ret;
 
 	ret = run(argv, limited ? lock_deadline_ms(timeout_ms) : 0, watch, &answer);
-	if (!ret || is_said_by_watch(ret))
+	if (!ret)
+		return check_done(tool, action, pid, watch, &answer);
+	if (is_said_by_watch(ret))
 		return ret;
 
 	log_failure(action, pid, &answer);

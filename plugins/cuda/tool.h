@@ -60,6 +60,8 @@ int tool_get_restore_tid(const struct tool *tool, pid_t pid, pid_t *ret_tid) mus
  * waits for work in flight. A lock that then does not end is killed soon after;
  * the process may be locked or not. The other actions take the time they need,
  * unless the watch says otherwise.
+ * A utility that reports success and prints something is not believed: the state is
+ * asked for.
  */
 int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
 	     unsigned int timeout_ms, const struct spawn_watch *watch) must_check;

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "fake_log.h"
 #include "fake_spawn.h"
 #include "tool_runs.h"
 
@@ -194,14 +195,20 @@ static void lock_gets_its_timeout_and_a_deadline_after_it(void **state)
 	}
 }
 
-static void what_a_successful_action_prints_is_no_matter(void **state)
+/* It may have done what it was told, and also have something to say. */
+static void who_prints_in_an_action_is_asked_what_was_done(void **state)
 {
 	(void)state;
 	fake_spawn_answer(0, "done\n", "a warning\n");
+	fake_spawn_answer(0, "running\n", NULL);
 
 	assert_int_equal(tool_act(&tool, CUDA_UNLOCK, PID, 0, NULL), 0);
 
-	assert_nothing_logged();
+	assert_string_equal(fake_spawn.journal,
+			    "cuda-checkpoint --action unlock --pid 4711 (0 ms);"
+			    "cuda-checkpoint --get-state --pid 4711 (60000 ms);");
+	assert_int_equal(fake_log_errors(), 0);
+	assert_true(fake_log_has("said \"a warning;done\""));
 }
 
 #define CASE(test) cmocka_unit_test_setup(test, begin)
@@ -247,7 +254,7 @@ int main(void)
 		CASE(act_names_the_action_and_gives_it_all_the_time),
 		CASE(timeout_is_for_a_lock_only),
 		CASE(lock_gets_its_timeout_and_a_deadline_after_it),
-		CASE(what_a_successful_action_prints_is_no_matter),
+		CASE(who_prints_in_an_action_is_asked_what_was_done),
 		CASE(watch_is_kept_for_what_the_driver_has_to_answer),
 	};
 

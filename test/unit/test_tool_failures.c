@@ -86,6 +86,23 @@ static void failed_action_is_logged_once_with_the_whole_message(void **state)
 	}
 }
 
+static void success_that_is_none_is_a_failure(void **state)
+{
+	(void)state;
+	fake_spawn_answer(0, "lorem ipsum\n", NULL);
+	fake_spawn_answer(0, "locked\n", NULL);
+
+	assert_int_equal(tool_act(&tool, CUDA_UNLOCK, PID, 0, NULL), -EIO);
+	assert_logged_once("cannot unlock: the utility reported success, and it is locked");
+
+	again();
+	fake_spawn_answer(0, "lorem ipsum\n", NULL);
+	fake_spawn_answer(1, NULL, "Error: " NOT_CUDA);
+
+	assert_int_equal(tool_act(&tool, CUDA_UNLOCK, PID, 0, NULL), -EIO);
+	assert_logged_once("cannot unlock: the utility reported success, and it is no CUDA");
+}
+
 static void silent_failure_is_logged_with_its_status(void **state)
 {
 	(void)state;
@@ -236,6 +253,7 @@ int main(void)
 		CASE(failed_question_is_logged_once_with_the_whole_message),
 		CASE(failed_action_is_logged_once_with_the_whole_message),
 		CASE(failure_is_logged_with_what_it_means),
+		CASE(success_that_is_none_is_a_failure),
 		CASE(silent_failure_is_logged_with_its_status),
 		CASE(both_streams_of_a_failure_are_logged),
 		CASE(flood_of_a_failure_is_logged_up_to_the_cut),
