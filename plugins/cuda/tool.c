@@ -282,7 +282,7 @@ static int check_done(const struct tool *tool, enum cuda_action action, pid_t pi
 	pr_warn("pid %d: %s --action %s said \"%s\"; seeing what it has done\n", pid,
 		tool->program, name, answer->message);
 
-	ret = tool_get_state(tool, pid, QUESTION_MS, watch, &state);
+	ret = tool_get_state(tool, pid, watch ? 0 : QUESTION_MS, watch, &state);
 	if (ret && ret != -ENXIO)
 		return ret;
 	if (!ret && state == cuda_action_to(action))
