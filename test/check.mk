@@ -70,11 +70,19 @@ needs_test_restore_thread_failures = $(needs_test_restore_thread)
 needs_test_restore_thread_signals = $(needs_test_restore_thread)
 needs_test_restore_thread_tend = $(needs_test_restore_thread)
 needs_test_remedy = plugins/cuda/remedy.c
-needs_test_tool = $(addprefix plugins/cuda/,tool.c cuda_state.c remedy.c) test/unit/tool_runs.c \
+needs_test_tool = $(addprefix plugins/cuda/,tool.c cuda_state.c memory_answer.c remedy.c) test/unit/tool_runs.c \
 	$(addprefix test/fake/fake_,spawn.c log.c)
 needs_test_tool_failures = $(needs_test_tool)
 needs_test_tool_probe = $(needs_test_tool)
 needs_test_tool_unreadable = $(needs_test_tool)
+needs_test_tool_memory = $(needs_test_tool)
+needs_test_memory_answer = plugins/cuda/memory_answer.c
+needs_test_memory_file = plugins/cuda/memory_file.c test/unit/file_tree.c
+needs_test_cgroup_directory = plugins/cuda/cgroup_directory.c test/unit/file_tree.c
+needs_test_memory_cgroup = $(addprefix plugins/cuda/,memory_cgroup.c cgroup_directory.c memory_file.c) \
+	test/unit/file_tree.c
+needs_test_memory_room = $(addprefix plugins/cuda/,memory_room.c memory_file.c) test/fake/fake_memory_cgroup.c \
+	test/unit/file_tree.c
 session_over_fakes = $(addprefix plugins/cuda/,session.c cuda_process.c cuda_state.c remedy.c) \
 	test/unit/session_processes.c \
 	$(addprefix test/fake/fake_,guardian.c log.c proc.c restore_thread.c tool.c)

@@ -16,6 +16,9 @@
 #define LOCK_GRACE_MS 5000
 #define QUESTION_MS   60000
 
+/* Asked about at once: the answer has a line for each, and must fit. */
+#define MEMORY_PIDS_MAX 200
+
 /* The driver's words, in which NVIDIA's utility and ours report it. */
 #define SAYS_NOT_CUDA	 "\"initialization error\""
 #define SAYS_NO_THREAD	 "Could not find restore thread for process ID "
@@ -316,6 +319,59 @@ int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
 
 	log_failure(action, pid, &answer);
 	return ret == -ENXIO ? -EIO : ret;
+}
+
+/* MEMORY_PIDS_MAX of them at most; @bytes is written on failure too. */
+static int ask_memory(const struct tool *tool, const pid_t *pids, size_t count,
+		      uint64_t *bytes)
+{
+	const char *argv[2 + 2 * MEMORY_PIDS_MAX + 1] = { tool->program, "--get-memory" };
+	struct number processes[MEMORY_PIDS_MAX];
+	struct answer answer = { 0 };
+	int ret;
+
+	for (size_t i = 0; i < count; i++) {
+		processes[i] = number((unsigned int)pids[i]);
+		argv[2 + 2 * i] = "--pid";
+		argv[3 + 2 * i] = processes[i].text;
+	}
+
+	ret = run(argv, QUESTION_MS, NULL, &answer);
+	if (ret && answer.result.status == 1) {
+		pr_info("the GPU memory of pid %d%s is not known: %.*s\n", pids[0],
+			count > 1 ? " and others" : "", (int)strcspn(answer.message, ";"),
+			answer.message);
+		return -ENODATA;
+	}
+	if (!ret) {
+		keep_message(&answer);
+		ret = memory_answer_parse(answer.result.out.text,
+					  answer.result.out.length, pids, count, bytes);
+	}
+	if (ret)
+		pr_err("pid %d%s: %s --get-memory: %s%s\n", pids[0],
+		       count > 1 ? " and others" : "", tool->program,
+		       ret == -EBADMSG ? "cannot understand the answer: " : "",
+		       answer.message);
+
+	return ret;
+}
+
+int tool_get_memory(const struct tool *tool, const pid_t *pids, size_t count,
+		    uint64_t *ret_bytes)
+{
+	uint64_t *bytes autofree = calloc(count, sizeof(*bytes));
+	int ret = bytes ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !ret && i < count; i += MEMORY_PIDS_MAX)
+		ret = ask_memory(tool, pids + i,
+				 count - i < MEMORY_PIDS_MAX ? count - i
+							     : MEMORY_PIDS_MAX,
+				 bytes + i);
+	if (!ret)
+		memcpy(ret_bytes, bytes, count * sizeof(*bytes));
+
+	return ret;
 }
 
 /* Did a run that succeeded print a thread, as it has to? The message is kept. */

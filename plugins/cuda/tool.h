@@ -23,6 +23,7 @@
 #include <sys/types.h>
 
 #include "cuda_state.h"
+#include "memory_answer.h"
 #include "spawn.h"
 
 /*
@@ -65,6 +66,18 @@ int tool_get_restore_tid(const struct tool *tool, pid_t pid, pid_t *ret_tid) mus
  */
 int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
 	     unsigned int timeout_ms, const struct spawn_watch *watch) must_check;
+
+/*
+ * The GPU memory that each of the @count @pids holds on all GPUs together, in bytes, what
+ * CUDA itself takes included: what a checkpoint brings into the process's host memory.
+ * MEMORY_UNKNOWN for a process that the driver's account does not name, as one that
+ * is checkpointed, or does not know. Neither stopped processes nor running ones notice.
+ *
+ * Only our utility can tell, and only where there is NVML. -ENODATA: it cannot, which is
+ * a finding; the reason is logged as information, not as an error.
+ */
+int tool_get_memory(const struct tool *tool, const pid_t *pids, size_t count,
+		    uint64_t *ret_bytes) must_check;
 
 /*
  * See whether the utility and the driver below it answer, by a question about the

@@ -20,7 +20,7 @@ struct fake_spawn {
 	unsigned int calls;		 /* so far */
 	unsigned int answers;		 /* put down */
 	const struct spawn_watch *watch; /* of the last call */
-	char journal[1024];
+	char journal[8192];
 };
 
 extern struct fake_spawn fake_spawn;

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Is there room for the new memory that processes are about to fill?
+ *
+ * A checkpoint brings all GPU memory of a process into its own memory at once; where that
+ * does not fit, the kernel kills it. So one asks before. Room is the least of
+ *   - what is available in the machine (MemAvailable of /proc/meminfo). Not what is free:
+ *     the page cache fills most of the rest, and the kernel gives it up when asked;
+ *   - the room in each memory cgroup that the process is in (memory_cgroup.h).
+ * Processes that share a bound must fit into it together.
+ *
+ * Swap does not count, neither in the machine nor in a cgroup. Where it is on a disk, a
+ * checkpoint and the dump after it would crawl, and where it is compressed memory (zram)
+ * it takes the room that it promises. Nor is it seen that a process may use some of the
+ * machine's memory nodes only. What is found holds for the moment: others take memory
+ * too.
+ *
+ * Only reads. Does not log.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cleanup.h"
+
+struct memory_demand {
+	pid_t pid;
+	uint64_t bytes; /* 0: nothing is asked about this process */
+};
+
+/* Long enough for every reason whose paths are not very long. */
+#define MEMORY_ROOM_REASON_SIZE 512
+
+/*
+ * See whether all @count @demands can be met at the same time.
+ *
+ * Return: 0 if they can. Else *@ret_reason, of @size bytes, is one line without a
+ * newline, cut if need be, that names the pids, and: -ENOSPC  they cannot: the line has
+ * what is needed, what is there, and where -ESRCH   one of the processes is gone -ENOMEM
+ * no memory to find out another -errno, -EBADMSG among them: it cannot be found out
+ */
+int memory_room_check(const struct memory_demand *demands, size_t count, char *ret_reason,
+		      size_t size) must_check;
