@@ -3,17 +3,11 @@
  * Uses no CUDA itself, and does not load it either: its CUDA children are the
  * program "counter" beside it.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "app.h"
+#include "app_family.h"
 
 static const char about[] =
 	"A family: children that count on the GPU and say so in DIR/cuda-0, DIR/cuda-1\n"
@@ -23,26 +17,6 @@ static const char about[] =
 static unsigned int cuda = 2, plain = 2, gpus = 1, mib = 8, interval = 100, steps,
 		    bereaved;
 static const char *dir;
-
-static volatile sig_atomic_t told_to_end;
-
-static void on_signal(int signal_number)
-{
-	(void)signal_number;
-	told_to_end = 1;
-}
-
-static void write_to(const char *kind, unsigned int i)
-{
-	char path[4096];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s-%u", dir, kind, i);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
-	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0)
-		app_fail("%s: %s", path, strerror(errno));
-	close(fd);
-}
 
 static void count_plainly(void)
 {
@@ -55,58 +29,15 @@ static void count_plainly(void)
 
 static void become_counter(unsigned int i)
 {
-	char path[4096], numbers[4][16];
 	const unsigned int values[] = { mib, interval, steps, i % gpus };
-	ssize_t length =
-		readlink("/proc/self/exe", path, sizeof(path) - sizeof("counter"));
+	char numbers[4][16];
+	const char *const argv[] = { "counter",	 "--mib",   numbers[0], "--interval",
+				     numbers[1], "--steps", numbers[2], "--gpu",
+				     numbers[3], NULL };
 
-	if (length < 0)
-		app_fail("/proc/self/exe: %s", strerror(errno));
-	path[length] = '\0';
-	memcpy(strrchr(path, '/') + 1, "counter", sizeof("counter"));
 	for (int j = 0; j < 4; j++)
 		snprintf(numbers[j], sizeof(numbers[j]), "%u", values[j]);
-	execl(path, "counter", "--mib", numbers[0], "--interval", numbers[1], "--steps",
-	      numbers[2], "--gpu", numbers[3], (char *)NULL);
-	app_fail("%s: %s", path, strerror(errno));
-}
-
-static void start_child(bool is_cuda, unsigned int i)
-{
-	pid_t pid = fork();
-
-	if (pid < 0)
-		app_fail("fork: %s", strerror(errno));
-	if (pid > 0)
-		return;
-	signal(SIGTERM, SIG_DFL);
-	write_to(is_cuda ? "cuda" : "plain", i);
-	if (is_cuda)
-		become_counter(i);
-	count_plainly();
-}
-
-static void end_family(void)
-{
-	signal(SIGTERM, SIG_IGN);
-	kill(0, SIGTERM);
-	while (wait(NULL) > 0)
-		;
-}
-
-/* Return: whether there are children left. */
-static bool reap(void)
-{
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (!bereaved && (!WIFEXITED(status) || WEXITSTATUS(status))) {
-			end_family();
-			app_fail("child %d ended with status %#x", pid, status);
-		}
-	}
-	return pid == 0;
+	app_family_become(argv);
 }
 
 int main(int argc, char *argv[])
@@ -126,16 +57,13 @@ int main(int argc, char *argv[])
 	app_options(argc, argv, about, options);
 	if (!dir || !gpus)
 		app_fail("tree: --dir is needed, and --gpus must not be 0");
-	setpgid(0, 0);
-	signal(SIGTERM, on_signal);
+	app_family_start();
 	for (unsigned int i = 0; i < cuda; i++)
-		start_child(true, i);
+		if (app_family_fork(dir, "cuda", i) == 0)
+			become_counter(i);
 	for (unsigned int i = 0; i < plain; i++)
-		start_child(false, i);
-	for (unsigned int count = 1; reap() && !told_to_end; count++) {
-		app_sleep_ms(interval);
-		app_say("count %u", count);
-	}
-	end_family();
+		if (app_family_fork(dir, "plain", i) == 0)
+			count_plainly();
+	app_family_count(interval, bereaved);
 	return 0;
 }
