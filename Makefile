@@ -4,6 +4,7 @@
 #   make demo       dump and restore a CUDA program; sets everything up
 #   make check      all tests that need no GPU; sets everything up
 #   make check-fault CRIU killed at many moments of a dump
+#   make check-fuzz any bytes for all that reads foreign ones
 #   make check-gpu  the same scenarios on a real GPU
 #   make lint       formatting, static analysis, the rules of the layout
 #   make install    DESTDIR, PREFIX, PLUGINDIR

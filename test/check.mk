@@ -163,7 +163,7 @@ tests: all test-programs $(addprefix $(BUILD)/test/unit/,$(unit_tests)) \
 	$(addprefix $(BUILD)/test/plugin/,$(pretend_crius))
 
 .PHONY: check-built
-check-built: tests $(sim_tests)
+check-built: tests $(sim_tests) fuzzers
 	$(Q)$(MAKE) --no-print-directory tests BUILD=$(clang_build) CC=clang
 	$(Q)$(MAKE) --no-print-directory tests BUILD=$(sanitized_build) SANITIZE=address,undefined
 	$(Q)[ ! -d build/arm64 ] || $(MAKE) --no-print-directory all $(arm64_flags)
@@ -177,7 +177,7 @@ check-built: tests $(sim_tests)
 		$(call run_plugin,$(BUILD),,$(pretend_crius)) \
 		$(call run_plugin,$(clang_build),clang-,criu-4.2) \
 		$(call run_plugin,$(sanitized_build),sanitized-,criu-4.0 criu-4.3) \
-		$(run_sim) \
+		$(run_sim) $(run_corpora) \
 		"utility: BUILD=$(BUILD) test/utility/test-utility.sh" \
 		$(run_system)
 
@@ -186,8 +186,11 @@ check-built: tests $(sim_tests)
 check-fault: all test-programs
 	$(Q)test/run-tap $(foreach version,$(criu_versions),\
 		"kill CRIU $(version): BUILD=$(BUILD) test/fault/test-kill-criu $(version)")
+	$(Q)$(MAKE) --no-print-directory check-fuzz
 
 .PHONY: check-gpu
 check-gpu: all test-programs
 	$(Q)test/run-tap "GPU: BUILD=$(BUILD) test/gpu/run" \
 		"GPU faults: BUILD=$(BUILD) test/gpu/run-faults"
+
+include test/fuzz/fuzz.mk
