@@ -70,7 +70,7 @@ needs_test_restore_thread_failures = $(needs_test_restore_thread)
 needs_test_restore_thread_signals = $(needs_test_restore_thread)
 needs_test_restore_thread_tend = $(needs_test_restore_thread)
 needs_test_remedy = plugins/cuda/remedy.c
-needs_test_tool = $(addprefix plugins/cuda/,tool.c cuda_state.c memory_answer.c remedy.c) test/unit/tool_runs.c \
+needs_test_tool = $(addprefix plugins/cuda/,tool.c utility.c cuda_state.c memory_answer.c remedy.c) test/unit/tool_runs.c \
 	$(addprefix test/fake/fake_,spawn.c log.c)
 needs_test_tool_failures = $(needs_test_tool)
 needs_test_tool_probe = $(needs_test_tool)

@@ -36,6 +36,11 @@ static int parse(const char *line, struct stat_line *ret_stat)
 	return 0;
 }
 
+static int gone_or(int error)
+{
+	return error == ENOENT || error == ESRCH ? -ESRCH : -error;
+}
+
 static int read_stat(pid_t pid, struct stat_line *ret_stat)
 {
 	FILE *file autofclose = NULL;
@@ -44,12 +49,12 @@ static int read_stat(pid_t pid, struct stat_line *ret_stat)
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	file = fopen(path, "re");
 	if (!file)
-		return errno == ENOENT ? -ESRCH : -errno;
+		return gone_or(errno);
 
-	/* ESRCH if it has ended since; any other error says nothing of that. */
+	/* If it has ended since, that is ESRCH; any other error says nothing of that. */
 	errno = 0;
 	if (!fgets(line, sizeof(line), file))
-		return errno ? -errno : -EBADMSG;
+		return errno ? gone_or(errno) : -EBADMSG;
 
 	return parse(line, ret_stat);
 }

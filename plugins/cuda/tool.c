@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tool.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 
 #include "log.h"
 #include "remedy.h"
+#include "utility.h"
 
 #define NUMBER_MAX 16 /* digits of a pid or of milliseconds, and the end */
 
@@ -18,12 +18,6 @@
 
 /* Asked about at once: the answer has a line for each, and must fit. */
 #define MEMORY_PIDS_MAX 200
-
-/* The driver's words, in which NVIDIA's utility and ours report it. */
-#define SAYS_NOT_CUDA	 "\"initialization error\""
-#define SAYS_NO_THREAD	 "Could not find restore thread for process ID "
-#define SAYS_NOT_READY	 "\"device not ready\""
-#define SAYS_WRONG_STATE "\"the operation cannot be performed in the present state\""
 
 struct number {
 	char text[NUMBER_MAX];
@@ -37,130 +31,6 @@ static struct number number(unsigned int value)
 	return n;
 }
 
-static bool says(const struct spawn_result *result, const char *text)
-{
-	return strstr(result->err.text, text) || strstr(result->out.text, text);
-}
-
-/* What came of one run of the utility. */
-struct answer {
-	struct spawn_result result;
-	char message[2 * SPAWN_OUTPUT_MAX +
-		     64]; /* the reason of a failure, on one line */
-};
-
-/* All that the utility printed, on one line. */
-static void keep_message(struct answer *answer)
-{
-	const struct spawn_result *result = &answer->result;
-	const bool cut = result->err.truncated || result->out.truncated;
-	char *message = answer->message;
-
-	snprintf(message, sizeof(answer->message), "%s%s%s", result->err.text,
-		 result->out.text, cut ? " (cut)" : "");
-
-	for (size_t end = strlen(message); end && message[end - 1] == '\n'; end--)
-		message[end - 1] = '\0';
-	for (; *message; message++)
-		if (iscntrl((unsigned char)*message))
-			*message = *message == '\n' ? ';' : '?';
-	if (!answer->message[0] && result->status > 128)
-		snprintf(answer->message, sizeof(answer->message),
-			 "the utility was ended by signal %d", result->status - 128);
-	else if (!answer->message[0])
-		snprintf(answer->message, sizeof(answer->message),
-			 "it ended with status %d and said nothing", result->status);
-}
-
-/* The error that a failed run of the utility stands for. */
-static int error_of(const struct spawn_result *result)
-{
-	if (says(result, SAYS_NOT_CUDA) || says(result, SAYS_NO_THREAD))
-		return -ENXIO;
-	if (says(result, SAYS_NOT_READY))
-		return -ETIMEDOUT;
-	if (says(result, SAYS_WRONG_STATE))
-		return -EBUSY;
-
-	return -EIO;
-}
-
-static void explain_not_run(const char *program, int error, unsigned int timeout_ms,
-			    struct answer *answer)
-{
-	char *message = answer->message;
-	size_t size = sizeof(answer->message);
-
-	if (error == -ENOENT)
-		snprintf(message, size,
-			 "there is no \"%s\"; put cuda-checkpoint on PATH, or name it "
-			 "with the option cuda-checkpoint",
-			 program);
-	else if (error == -ETIMEDOUT)
-		snprintf(message, size, "no answer in %u ms", timeout_ms);
-	else
-		snprintf(message, size, "cannot run \"%s\": %s", program,
-			 strerror(-error));
-}
-
-/*
- * What it means to the callers that the utility could not be run. Most errors would
- * stand for something else there: "no CUDA here" is never a guess from a failure.
- */
-static int error_of_not_run(int error)
-{
-	static const int known[] = { -ENOENT, -ETIMEDOUT, -ENOMEM,
-				     -ESRCH,  -ECANCELED, SPAWN_LEAVE };
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (error == known[i])
-			return error;
-
-	return -EIO;
-}
-
-/*
- * Run the utility. Return: 0 if it succeeded, else the error, with the reason in
- * the answer's message.
- */
-static int run(const char *const argv[], unsigned int timeout_ms,
-	       const struct spawn_watch *watch, struct answer *answer)
-{
-	int ret;
-
-	ret = spawn_run(argv, timeout_ms, watch, &answer->result);
-	if (ret) {
-		explain_not_run(argv[0], ret, timeout_ms, answer);
-		return error_of_not_run(ret);
-	}
-	if (answer->result.status == 0)
-		return 0;
-
-	keep_message(answer);
-	return error_of(&answer->result);
-}
-
-/*
- * The one word that the utility answered: stdout must hold it, a newline and
- * nothing else. It can be printed. Return: the word, or NULL with the reason in the
- * message.
- */
-static const char *single_word(struct answer *answer)
-{
-	struct spawn_output *out = &answer->result.out;
-	size_t length = 0;
-
-	while (isgraph((unsigned char)out->text[length]))
-		length++;
-	if (length && out->length == length + 1 && out->text[length] == '\n') {
-		out->text[length] = '\0';
-		return out->text;
-	}
-
-	keep_message(answer);
-	return NULL;
-}
-
 /* The watch has logged it. */
 static bool is_said_by_watch(int ret)
 {
@@ -170,14 +40,14 @@ static bool is_said_by_watch(int ret)
 /* Ask a question about @pid; *@ret_word lies in @answer. Logs failures. */
 static int ask(const struct tool *tool, const char *question, pid_t pid,
 	       unsigned int timeout_ms, const struct spawn_watch *watch,
-	       struct answer *answer, const char **ret_word)
+	       struct utility_answer *answer, const char **ret_word)
 {
 	struct number process = number((unsigned int)pid);
 	const char *argv[] = { tool->program, question, "--pid", process.text, NULL };
 	const char *word;
 	int ret;
 
-	ret = run(argv, timeout_ms, watch, answer);
+	ret = utility_run(argv, timeout_ms, watch, answer);
 	if (ret == -ENXIO || is_said_by_watch(ret))
 		return ret;
 	if (ret) {
@@ -186,7 +56,7 @@ static int ask(const struct tool *tool, const char *question, pid_t pid,
 		return ret;
 	}
 
-	word = single_word(answer);
+	word = utility_word(answer);
 	if (!word) {
 		pr_err("pid %d: %s %s: cannot understand the answer \"%s\"\n", pid,
 		       tool->program, question, answer->message);
@@ -200,7 +70,7 @@ static int ask(const struct tool *tool, const char *question, pid_t pid,
 int tool_get_state(const struct tool *tool, pid_t pid, unsigned int timeout_ms,
 		   const struct spawn_watch *watch, enum cuda_state *ret_state)
 {
-	struct answer answer = { 0 };
+	struct utility_answer answer = { 0 };
 	const char *word;
 	int ret;
 
@@ -234,7 +104,7 @@ static int parse_tid(const char *word, pid_t *ret_tid)
 
 int tool_get_restore_tid(const struct tool *tool, pid_t pid, pid_t *ret_tid)
 {
-	struct answer answer = { 0 };
+	struct utility_answer answer = { 0 };
 	const char *word;
 	int ret;
 
@@ -259,7 +129,8 @@ static unsigned int lock_deadline_ms(unsigned int timeout_ms)
 						     : timeout_ms + LOCK_GRACE_MS;
 }
 
-static void log_failure(enum cuda_action action, pid_t pid, const struct answer *answer)
+static void log_failure(enum cuda_action action, pid_t pid,
+			const struct utility_answer *answer)
 {
 	const char *remedy = remedy_of_action(action, answer->message);
 
@@ -272,7 +143,7 @@ static void log_failure(enum cuda_action action, pid_t pid, const struct answer 
  * something else, or nothing: see where the process stands.
  */
 static int check_done(const struct tool *tool, enum cuda_action action, pid_t pid,
-		      const struct spawn_watch *watch, struct answer *answer)
+		      const struct spawn_watch *watch, struct utility_answer *answer)
 {
 	const char *name = cuda_action_name(action);
 	enum cuda_state state;
@@ -281,7 +152,7 @@ static int check_done(const struct tool *tool, enum cuda_action action, pid_t pi
 	if (!answer->result.out.length && !answer->result.err.length)
 		return 0;
 
-	keep_message(answer);
+	utility_keep_message(answer);
 	pr_warn("pid %d: %s --action %s said \"%s\"; seeing what it has done\n", pid,
 		tool->program, name, answer->message);
 
@@ -308,10 +179,11 @@ int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
 		limited ? "--timeout" : NULL, timeout.text, NULL,
 	};
 	/* clang-format on */
-	struct answer answer = { 0 };
+	struct utility_answer answer = { 0 };
 	int ret;
 
-	ret = run(argv, limited ? lock_deadline_ms(timeout_ms) : 0, watch, &answer);
+	ret = utility_run(argv, limited ? lock_deadline_ms(timeout_ms) : 0, watch,
+			  &answer);
 	if (!ret)
 		return check_done(tool, action, pid, watch, &answer);
 	if (is_said_by_watch(ret))
@@ -327,7 +199,7 @@ static int ask_memory(const struct tool *tool, const pid_t *pids, size_t count,
 {
 	const char *argv[2 + 2 * MEMORY_PIDS_MAX + 1] = { tool->program, "--get-memory" };
 	struct number processes[MEMORY_PIDS_MAX];
-	struct answer answer = { 0 };
+	struct utility_answer answer = { 0 };
 	int ret;
 
 	for (size_t i = 0; i < count; i++) {
@@ -336,7 +208,7 @@ static int ask_memory(const struct tool *tool, const pid_t *pids, size_t count,
 		argv[3 + 2 * i] = processes[i].text;
 	}
 
-	ret = run(argv, QUESTION_MS, NULL, &answer);
+	ret = utility_run(argv, QUESTION_MS, NULL, &answer);
 	if (ret && answer.result.status == 1) {
 		pr_info("the GPU memory of pid %d%s is not known: %.*s\n", pids[0],
 			count > 1 ? " and others" : "", (int)strcspn(answer.message, ";"),
@@ -344,7 +216,7 @@ static int ask_memory(const struct tool *tool, const pid_t *pids, size_t count,
 		return -ENODATA;
 	}
 	if (!ret) {
-		keep_message(&answer);
+		utility_keep_message(&answer);
 		ret = memory_answer_parse(answer.result.out.text,
 					  answer.result.out.length, pids, count, bytes);
 	}
@@ -375,13 +247,13 @@ int tool_get_memory(const struct tool *tool, const pid_t *pids, size_t count,
 }
 
 /* Did a run that succeeded print a thread, as it has to? The message is kept. */
-static int check_is_tid(struct answer *answer)
+static int check_is_tid(struct utility_answer *answer)
 {
 	const char *word;
 	pid_t tid;
 
-	keep_message(answer);
-	word = single_word(answer);
+	utility_keep_message(answer);
+	word = utility_word(answer);
 
 	return word ? parse_tid(word, &tid) : -EBADMSG;
 }
@@ -391,10 +263,10 @@ int tool_probe(const struct tool *tool, char *ret_reason, size_t size)
 	struct number self = number((unsigned int)getpid());
 	const char *argv[] = { tool->program, "--get-restore-tid", "--pid", self.text,
 			       NULL };
-	struct answer answer = { 0 };
+	struct utility_answer answer = { 0 };
 	int ret;
 
-	ret = run(argv, QUESTION_MS, NULL, &answer);
+	ret = utility_run(argv, QUESTION_MS, NULL, &answer);
 	if (!ret)
 		ret = check_is_tid(&answer);
 	if (!ret || ret == -ENXIO)

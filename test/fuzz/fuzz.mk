@@ -12,7 +12,8 @@ fuzz_make = $(MAKE) --no-print-directory BUILD=$(fuzz_build) CC=clang \
 
 needs_fuzz_inventory = plugins/cuda/inventory.c images/inventory.pb-c.c
 needs_fuzz_options = plugins/cuda/options.c
-needs_fuzz_tool = plugins/cuda/tool.c plugins/cuda/cuda_state.c $(addprefix test/fake/fake_,spawn.c log.c)
+needs_fuzz_tool = $(addprefix plugins/cuda/,tool.c utility.c cuda_state.c memory_answer.c remedy.c) \
+	$(addprefix test/fake/fake_,spawn.c log.c)
 needs_fuzz_proc = plugins/cuda/proc.c plugins/cuda/life.c
 needs_fuzz_arguments = $(addprefix cuda-checkpoint/,arguments.c device_pairs.c help.c) \
 	plugins/cuda/cuda_state.c

@@ -209,6 +209,7 @@ static void check_status(void)
 {
 	bool stopped = false, gone = proc_is_gone(PID);
 	pid_t tracer = UNTOUCHED;
+	uint64_t mask;
 	int ret = proc_tracer(PID, &tracer);
 
 	fuzz_check(is_documented(ret, PAGE_STATUS));
@@ -219,6 +220,10 @@ static void check_status(void)
 	fuzz_check(is_documented(ret, PAGE_STATUS));
 	fuzz_check(!stopped || (ret == 0 && !gone));
 	fuzz_check(gone || ret != -ESRCH);
+
+	ret = proc_blocked_signals(PID, &mask);
+	fuzz_check(is_documented(ret, PAGE_STATUS));
+	fuzz_check(ret != 0 || page_has(PAGE_STATUS, "SigBlk:"));
 }
 
 static void check_directories(void)
@@ -226,7 +231,8 @@ static void check_directories(void)
 	bool has = false;
 	int ret = proc_has_restore_thread(PID, &has);
 
-	fuzz_check(is_documented(ret, PAGE_NAMES) && ret != -EBADMSG);
+	fuzz_check(is_documented(ret, PAGE_NAMES) || is_documented(ret, PAGE_COMM));
+	fuzz_check(ret != -EBADMSG);
 	fuzz_check(!has || (ret == 0 && page_has(PAGE_COMM, "cuda")));
 
 	if (proc_is_worked_on(PID, PROGRAM)) {

@@ -166,8 +166,9 @@ static void fork_a_chain(void)
 	}
 	if (pid < 0)
 		_exit(1);
-	while (depth > 0)
-		pause();
+	if (depth > 0)
+		for (;;)
+			pause();
 	while (*(volatile size_t *)&family->count < DEPTH)
 		usleep(1000);
 }
