@@ -85,7 +85,8 @@ needs_test_memory_room = $(addprefix plugins/cuda/,memory_room.c memory_file.c) 
 	test/unit/file_tree.c
 session_over_fakes = $(addprefix plugins/cuda/,session.c cuda_process.c cuda_state.c remedy.c) \
 	test/unit/session_processes.c \
-	$(addprefix test/fake/fake_,guardian.c log.c proc.c restore_thread.c tool.c)
+	$(addprefix test/fake/fake_,guardian.c log.c proc.c restore_thread.c survey.c tool.c)
+needs_test_survey = plugins/cuda/survey.c plugins/cuda/remedy.c test/fake/fake_log.c
 needs_test_session = $(session_over_fakes) test/unit/session_steps.c
 needs_test_session_give_back = $(needs_test_session)
 needs_test_session_failures = $(session_over_fakes) test/unit/session_play.c

@@ -34,6 +34,7 @@ static struct {
 	struct options options;
 	struct tool tool;
 	struct guardian guardian;
+	struct survey_policy policy;
 	struct session session;
 	bool gpu_process_dumped;
 } plugin;
@@ -90,8 +91,12 @@ static int plugin_init(int stage)
 		.operation_timeout_ms = plugin.options.operation_timeout_ms,
 	};
 	guardian_init(&plugin.guardian, &plugin.tool, host_image_dir());
-	session_init(&plugin.session, &plugin.tool, &plugin.guardian,
-		     fault_without_gpu());
+	plugin.policy = (struct survey_policy){
+		.ask_every_process = fault_without_gpu(),
+		.allow_shared_memory = plugin.options.allow_shared_memory,
+		.check_memory = plugin.options.check_memory,
+	};
+	session_init(&plugin.session, &plugin.tool, &plugin.guardian, &plugin.policy);
 
 	switch (stage) {
 	case CR_PLUGIN_STAGE__DUMP:

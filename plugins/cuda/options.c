@@ -91,6 +91,10 @@ static bool set_cuda_checkpoint(struct options *options, const char *value)
 		return false;
 	if (length == 0 || length >= sizeof(options->cuda_checkpoint))
 		return false;
+	/* It is part of what is logged. */
+	for (size_t i = 0; i < length; i++)
+		if (iscntrl((unsigned char)value[i]))
+			return false;
 
 	memcpy(options->cuda_checkpoint, value, length + 1);
 	return true;
@@ -101,6 +105,12 @@ static bool set_backend(struct options *options, const char *value)
 {
 	(void)options;
 	return strcmp(value, "auto") == 0 || strcmp(value, "cuda-checkpoint") == 0;
+}
+
+static bool set_shared_memory(struct options *options, const char *value)
+{
+	options->allow_shared_memory = strcmp(value, "warn") == 0;
+	return options->allow_shared_memory || strcmp(value, "refuse") == 0;
 }
 
 static bool parse_bool(const char *value, bool *ret_bool)
@@ -125,6 +135,11 @@ static bool parse_bool(const char *value, bool *ret_bool)
 	return false;
 }
 
+static bool set_memory_check(struct options *options, const char *value)
+{
+	return parse_bool(value, &options->check_memory);
+}
+
 static bool set_force(struct options *options, const char *value)
 {
 	return parse_bool(value, &options->force);
@@ -144,6 +159,8 @@ static const struct key {
 	{ "cuda-checkpoint", NULL, "the absolute path or the name of a program",
 	  set_cuda_checkpoint },
 	{ "backend", NULL, "auto or cuda-checkpoint", set_backend },
+	{ "shared-memory", NULL, "refuse or warn", set_shared_memory },
+	{ "memory-check", "on", BOOL, set_memory_check },
 	{ "force", "on", BOOL, set_force },
 };
 
@@ -271,6 +288,7 @@ void options_init(struct options *options)
 {
 	*options = (struct options){
 		.cuda_checkpoint = "cuda-checkpoint",
+		.check_memory = true,
 	};
 }
 

@@ -11,6 +11,8 @@
  *   cuda-checkpoint=PATH       the utility, by absolute path or by a name to look up
  *                              on PATH
  *   backend=NAME               auto or cuda-checkpoint, which are the same
+ *   shared-memory=refuse|warn  what to do with processes that share GPU memory
+ *   memory-check[=BOOL]        see that GPU memory has room in host memory
  *   force[=BOOL]               work without /proc/driver/nvidia/gpus
  *
  * Of a key that is given twice the last one counts. Pure: what is read is passed
@@ -34,10 +36,15 @@ struct options {
 	unsigned int lock_timeout_ms;	   /* milliseconds; 0: no limit */
 	unsigned int operation_timeout_ms; /* milliseconds; 0: no limit */
 	char cuda_checkpoint[PATH_MAX];	   /* never empty */
+	bool allow_shared_memory;	   /* warn, and go on */
+	bool check_memory;
 	bool force;
 };
 
-/* The defaults: no timeout of our own, "cuda-checkpoint", no force. */
+/*
+ * The defaults: no timeout of our own, "cuda-checkpoint", shared memory refused, memory
+ * checked, no force.
+ */
 void options_init(struct options *options);
 
 /*

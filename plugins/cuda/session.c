@@ -13,12 +13,12 @@
 #include "remedy.h"
 
 void session_init(struct session *session, const struct tool *tool,
-		  struct guardian *guardian, bool ask_every_process)
+		  struct guardian *guardian, const struct survey_policy *policy)
 {
 	*session = (struct session){
 		.tool = tool,
 		.guardian = guardian,
-		.ask_every_process = ask_every_process,
+		.policy = policy,
 	};
 }
 
@@ -61,7 +61,7 @@ static int may_be_cuda(const struct session *session, pid_t pid)
 	bool maps;
 	int ret;
 
-	if (session->ask_every_process)
+	if (session->policy->ask_every_process)
 		return 0;
 
 	ret = proc_maps_libcuda(pid, &maps);
@@ -92,7 +92,7 @@ static int refuse_stopped(const struct session *session, pid_t pid)
 {
 	bool is;
 
-	if (session->ask_every_process || proc_is_stopped(pid, &is) || !is ||
+	if (session->policy->ask_every_process || proc_is_stopped(pid, &is) || !is ||
 	    proc_has_restore_thread(pid, &is) || !is)
 		return 0;
 
@@ -147,11 +147,25 @@ static int pause_process(struct session *session, pid_t pid, int64_t deadline)
 	return ret;
 }
 
+static int survey_once(struct session *session, pid_t root)
+{
+	if (session->is_surveyed)
+		return 0;
+
+	session->is_surveyed = true;
+	return survey_tree(session->tool, session->policy, root);
+}
+
 int session_pause(struct session *session, pid_t pid, unsigned int lock_timeout_ms)
 {
-	int64_t deadline = lock_timeout_ms ? clock_ms() + lock_timeout_ms : 0;
+	int64_t deadline;
 	int ret;
 
+	ret = survey_once(session, pid);
+	if (ret)
+		return ret;
+
+	deadline = lock_timeout_ms ? clock_ms() + lock_timeout_ms : 0;
 	ret = may_be_cuda(session, pid);
 	if (!ret)
 		ret = refuse_stopped(session, pid);

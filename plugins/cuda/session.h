@@ -20,29 +20,33 @@
 
 #include "cuda_process.h"
 #include "guardian.h"
+#include "survey.h"
 #include "tool.h"
 
 struct session {
 	const struct tool *tool;
 	struct guardian *guardian;
-	bool ask_every_process; /* also one that maps no libcuda */
+	const struct survey_policy *policy;
+	bool is_surveyed;
 	struct cuda_process *processes;
 	size_t count;
 };
 
-/* @tool and @guardian are borrowed and must outlive it. Needs session_release(). */
+/* All are borrowed and must outlive it. Needs session_release(). */
 void session_init(struct session *session, const struct tool *tool,
-		  struct guardian *guardian, bool ask_every_process);
+		  struct guardian *guardian, const struct survey_policy *policy);
 void session_release(struct session *session);
 
 /*
- * Lock @pid, which still runs. A process found locked or checkpointed stays so.
+ * Lock @pid, which still runs. The first is the root of the tree that is dumped: before
+ * it is touched, all of the tree is looked at (survey.h). A process found locked or
+ * checkpointed stays so.
  * @lock_timeout_ms: how long all of it may take, waiting for work in flight above
  * all; 0 means no limit.
  *
  * Return: 0; -ENXIO if it is not a CUDA process; -EAGAIN if it is about to become
- * one; -EBUSY if it is stopped, or in a state that no action leads out of; -ENOMEM;
- * another -errno.
+ * one; -EPERM if the dump is refused; -EBUSY if it is stopped, or in a state that no
+ * action leads out of; -ENOMEM; another -errno.
  */
 int session_pause(struct session *session, pid_t pid,
 		  unsigned int lock_timeout_ms) must_check;

@@ -30,7 +30,10 @@ static struct options marked(void)
 static bool same(const struct options *a, const struct options *b)
 {
 	return a->lock_timeout_set == b->lock_timeout_set &&
-	       a->lock_timeout_ms == b->lock_timeout_ms && a->force == b->force &&
+	       a->lock_timeout_ms == b->lock_timeout_ms &&
+	       a->operation_timeout_ms == b->operation_timeout_ms &&
+	       a->allow_shared_memory == b->allow_shared_memory &&
+	       a->check_memory == b->check_memory && a->force == b->force &&
 	       strcmp(a->cuda_checkpoint, b->cuda_checkpoint) == 0;
 }
 

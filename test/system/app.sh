@@ -76,6 +76,7 @@ app_stop_all() {
 	while read -r app; do
 		kill -KILL "-$app" 2>/dev/null || :
 	done <"$WORK/apps"
+	rm "$WORK/apps"
 }
 
 # cuda_state PID

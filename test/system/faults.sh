@@ -3,6 +3,62 @@
 # What goes wrong in a dump or a restore, and that nothing is lost by it. As scenarios.sh;
 # needs it.
 
+# start_ranks: a job that looks like one of PyTorch with NCCL.
+start_ranks() {
+	mkdir -p "$WORK/ranks"
+	app_start ranks --ranks 2 --dir "$WORK/ranks"
+	for file in "$WORK"/ranks/rank-*; do
+		app_counts "$file" 3 || fail "$file does not count"
+	done
+}
+
+ranks_go_on() {
+	for file in "$WORK"/ranks/rank-*; do
+		app_goes_on "$file"
+	done
+	app_stop
+}
+
+# What the driver would destroy is refused, and what the user insists on is not.
+ranks_are_refused() {
+	start_ranks
+
+	! criu_dump "$APP" --leave-running || fail "the dump succeeded"
+
+	criu_said dump.log "NCCL shares GPU memory with other processes"
+	! grep -q "locked in" "$IMAGES/dump.log" || fail "a rank was locked"
+	PLUGIN_OPTIONS=$PLUGIN_OPTIONS,shared-memory=warn
+	criu_dump "$APP" --leave-running || fail "the dump that was insisted on failed"
+	criu_said dump.log "going on all the same"
+	ranks_go_on
+}
+
+ranks_that_do_not_share() {
+	export NCCL_P2P_DISABLE=1 NCCL_SHM_DISABLE=1
+	start_ranks
+
+	criu_dump "$APP" || fail "the dump failed"
+
+	criu_dumped_is_gone || fail "the program is still there after the dump"
+	criu_restore || fail "the restore failed"
+	ranks_go_on
+}
+
+# The GPU memory is said to be more than the machine has.
+sim_no_room_in_host_memory() {
+	export CUDA_SIM_NVML=bytes=99999999999999
+	app_start counter --mib 16
+
+	! criu_dump "$APP" || fail "the dump succeeded"
+
+	criu_said dump.log "needs 93132.3 GiB of host memory"
+	! grep -q "locked in" "$IMAGES/dump.log" || fail "it was locked"
+	PLUGIN_OPTIONS=$PLUGIN_OPTIONS,memory-check=off
+	criu_dump "$APP" --leave-running || fail "the dump that was insisted on failed"
+	app_goes_on "$OUT"
+	app_stop
+}
+
 # A CRIU that is killed while it has its own code in a program can take the program with it:
 # by SIGTRAP or SIGSEGV, as without a plugin, or by SIGPIPE, from that code's socket to CRIU.
 # No image and another end is our fault.
@@ -262,6 +318,9 @@ sim_tree_member_killed() {
 
 # scenarios_of_faults VERSION
 scenarios_of_faults() {
+	tap_scenario "CRIU $1: ranks that share GPU memory are refused" ranks_are_refused
+	tap_scenario "CRIU $1: ranks that do not share it are not" ranks_that_do_not_share
+	tap_scenario "CRIU $1: no room in host memory" sim_no_room_in_host_memory
 	for ms in 50 150 250 350 450; do
 		tap_scenario "CRIU $1: CRIU is killed after $ms ms" criu_killed_after $ms 64
 	done

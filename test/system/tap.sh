@@ -24,6 +24,7 @@ tap_scenario() {
 		tap_failed=$((tap_failed + 1))
 		;;
 	esac
+	app_stop_all # of one that failed
 	echo "# $((($(date +%s%N) - tap_start) / 1000000)) ms"
 }
 

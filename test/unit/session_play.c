@@ -15,6 +15,7 @@ static const struct tool tool = {
 
 bool in_session;
 static struct session session;
+static struct survey_policy policy;
 
 void break_claim(struct outcome *outcome, const char *claim)
 {
@@ -118,7 +119,8 @@ static void set_up(const struct scenario *scenario)
 	fake_world.fail_call = scenario->fail_call;
 	fake_world.fail_ever_after = scenario->fail_ever_after;
 	fake_world.failure = scenario->failure;
-	session_init(&session, &tool, NULL, scenario->ask_every_process);
+	policy.ask_every_process = scenario->ask_every_process;
+	session_init(&session, &tool, NULL, &policy);
 }
 
 struct outcome play_dump(const struct scenario *scenario)

@@ -8,15 +8,20 @@
 
 #include <cmocka.h>
 
+#include "fake_survey.h"
+
 const struct tool tool = { .program = "cuda-checkpoint" };
 struct session session;
+
+static const struct survey_policy policy;
 
 int begin(void **state)
 {
 	(void)state;
 
 	reset_world();
-	session_init(&session, &tool, NULL, false);
+	fake_survey = (struct fake_survey){ 0 };
+	session_init(&session, &tool, NULL, &policy);
 	return 0;
 }
 

@@ -164,6 +164,10 @@ static void bool_understands_four_ways_to_say_it(void **state)
 		options.force = !good_bools[i].force;
 		assert_int_equal(parse_both(&options, "force", good_bools[i].word), 0);
 		assert_int_equal(options.force, good_bools[i].force);
+		options.check_memory = !good_bools[i].force;
+		assert_int_equal(parse_both(&options, "memory-check", good_bools[i].word),
+				 0);
+		assert_int_equal(options.check_memory, good_bools[i].force);
 	}
 }
 
@@ -209,11 +213,58 @@ static void reason_stays_within_its_buffer(void **state)
 	}
 }
 
+static void shared_memory_is_refused_or_warned_of(void **state)
+{
+	static const char *const bad[] = { "", "on", "off", "Warn", "warning" };
+	struct options options;
+
+	(void)state;
+	options_init(&options);
+	assert_false(options.allow_shared_memory);
+	assert_int_equal(parse_both(&options, "shared-memory", "warn"), 0);
+	assert_true(options.allow_shared_memory);
+	assert_int_equal(parse_both(&options, "shared-memory", "refuse"), 0);
+	assert_false(options.allow_shared_memory);
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		init_marked(&options);
+		assert_int_equal(parse_both(&options, "shared-memory", bad[i]), -EINVAL);
+		check_marked(&options);
+	}
+}
+
+static void program_that_cannot_be_printed_is_refused(void **state)
+{
+	static const char *const bad[] = { "a\033b", "/a\tb/c", "/a\nb", "\001" };
+	struct options options;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		init_marked(&options);
+		assert_int_equal(parse_both(&options, "cuda-checkpoint", bad[i]),
+				 -EINVAL);
+		check_marked(&options);
+	}
+}
+
+static void memory_is_checked_unless_told(void **state)
+{
+	struct options options;
+
+	(void)state;
+	options_init(&options);
+
+	assert_true(options.check_memory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(timeout_is_read_to_the_millisecond),
 		cmocka_unit_test(bad_timeout_is_refused),
+		cmocka_unit_test(shared_memory_is_refused_or_warned_of),
+		cmocka_unit_test(program_that_cannot_be_printed_is_refused),
+		cmocka_unit_test(memory_is_checked_unless_told),
 		cmocka_unit_test(bool_understands_four_ways_to_say_it),
 		cmocka_unit_test(longest_path_is_taken_and_a_longer_one_is_not),
 		cmocka_unit_test(reason_stays_within_its_buffer),

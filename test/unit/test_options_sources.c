@@ -106,7 +106,8 @@ static const struct {
 } bad_lists[] = {
 	{ "speed=3",
 	  { "\"speed\"",
-	    "timeout, operation-timeout, cuda-checkpoint, backend, force" } },
+	    "timeout, operation-timeout, cuda-checkpoint, backend, shared-memory, "
+	    "memory-check, force" } },
 	{ "speed", { "\"speed\"", "timeout" } },
 	{ "=5", { "\"\"", "timeout" } },
 	{ "=", { "\"\"", "timeout" } },

@@ -15,6 +15,7 @@
 
 #include "fake_log.h"
 #include "fake_proc.h"
+#include "fake_survey.h"
 #include "fake_tool.h"
 #include "session_steps.h"
 
@@ -111,12 +112,40 @@ static void without_libcuda_costs_no_run(void **state)
 	assert_int_equal(fake_log.length, 0);
 }
 
+static void tree_is_surveyed_once_before_the_first_process(void **state)
+{
+	const struct fake_process *first = add_process(RUNNING);
+	const struct fake_process *second = add_process(RUNNING);
+
+	(void)state;
+	assert_int_equal(pause_one(first), 0);
+	assert_int_equal(pause_one(second), 0);
+
+	assert_int_equal(fake_survey.calls, 1);
+	assert_int_equal(fake_survey.root, first->pid);
+}
+
+static void dump_that_is_refused_touches_nothing(void **state)
+{
+	const struct fake_process *process = add_process(RUNNING);
+
+	(void)state;
+	fake_survey.answer = -EPERM;
+
+	assert_int_equal(pause_one(process), -EPERM);
+
+	assert_string_equal(fake_world_journal(), "");
+	assert_int_equal(session_give_back(&session), 0);
+	assert_string_equal(fake_world_journal(), "");
+}
+
 static void ask_every_process_asks_the_utility_in_place_of_proc(void **state)
 {
+	const struct survey_policy every = { .ask_every_process = true };
 	const struct fake_process *process = add_process(WITHOUT_CUDA);
 
 	(void)state;
-	session_init(&session, &tool, NULL, true);
+	session_init(&session, &tool, NULL, &every);
 
 	assert_int_equal(pause_one(process), -ENXIO);
 
@@ -329,6 +358,8 @@ int main(void)
 		CASE(found_failed_is_refused_and_named),
 		CASE(found_in_an_operation_is_refused_with_try_again),
 		CASE(without_libcuda_costs_no_run),
+		CASE(tree_is_surveyed_once_before_the_first_process),
+		CASE(dump_that_is_refused_touches_nothing),
 		CASE(ask_every_process_asks_the_utility_in_place_of_proc),
 		CASE(libcuda_without_cuda_is_not_ours_and_not_logged),
 		CASE(starting_cuda_fails_the_dump_with_try_again),

@@ -248,12 +248,13 @@ static void any_restore_with_any_failure_is_running_or_reported(void **state)
 static void process_that_cannot_be_noted_is_not_touched(void **state)
 {
 	const struct tool tool = { .program = "cuda-checkpoint" };
+	const struct survey_policy policy = { 0 };
 	const struct fake_process *process;
 	struct session session;
 
 	(void)state;
 	reset_world();
-	session_init(&session, &tool, NULL, false);
+	session_init(&session, &tool, NULL, &policy);
 	process = add_process(RUNNING);
 	fake_world.fail_call = 5;
 	fake_world.failure = FAKE_FAILS;
