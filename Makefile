@@ -3,7 +3,7 @@
 #   make            the plugin and the utility, under build/
 #   make demo       dump and restore a CUDA program; sets everything up
 #   make check      all tests that need no GPU; sets everything up
-#   make check-fault CRIU killed at many moments of a dump
+#   make check-fault CRIU killed at many moments of a dump; all that can fail fails once
 #   make check-fuzz any bytes for all that reads foreign ones
 #   make check-gpu  the same scenarios on a real GPU
 #   make lint       formatting, static analysis, the rules of the layout

@@ -9,12 +9,13 @@ sim_nvml = $(BUILD)/test/gpu-sim/libnvidia-ml.so.1
 sim_gpu = $(BUILD)/test/gpu-sim/gpu-sim
 sim = $(sim_driver) $(sim_old_driver) $(sim_nvml) $(sim_gpu)
 reaper = $(BUILD)/test/system/reaper
+fail_call = $(BUILD)/test/fault/fail_call.so
 apps = $(patsubst test/apps/%.c,$(BUILD)/test/apps/%,$(filter-out test/apps/app%,$(wildcard test/apps/*.c)))
 apps_library = $(BUILD)/test/apps/app.a
 sim_tests = $(patsubst test/%.c,$(BUILD)/test/%,$(wildcard test/gpu-sim/test/test_*.c))
 
 .PHONY: test-programs
-test-programs: $(sim) $(apps) $(reaper)
+test-programs: $(sim) $(apps) $(reaper) $(fail_call)
 
 $(sim_driver): $(call objects,$(wildcard test/gpu-sim/driver/*.c))
 	$(call say,LD,$@)$(CC) -shared -pthread $(our_ldflags) $(LDFLAGS) -Wl,-soname,libcuda.so.1 -Wl,-z,now \
@@ -39,6 +40,11 @@ $(apps): %: %.o $(apps_library) $(sim_driver)
 
 $(sim_tests): %: %.o $(call objects,test/gpu-sim/test/fixture.c test/gpu-sim/test/victim.c) $(apps_library) $(sim_driver)
 	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -o $@ $^ -lcmocka
+
+# Loaded by CRIU, which knows nothing of sanitizers.
+$(fail_call): test/fault/fail_call.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(filter-out -fsanitize%,$(our_cflags)) $(CFLAGS) -shared -static-libgcc -o $@ $< -ldl
 
 $(reaper): $(reaper).o
 	$(call say,LD,$@)$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^
@@ -148,6 +154,7 @@ arm64_flags = BUILD=$(arm64_build) CC=aarch64-linux-gnu-gcc CPPFLAGS='-isystem b
 run_plugin = $(foreach host,$(3),"$(2)$(host): $(1)/test/plugin/$(host)")
 run_unit = $(foreach test,$(unit_tests),"$(2)$(test): $(1)/test/unit/$(test)")
 run_sim = $(foreach test,$(sim_tests),"$(notdir $(test)) of the simulator: LD_LIBRARY_PATH=$(dir $(sim_driver)) $(test)")
+torture_in_short = calls-dump calls-killed calls-restore utility-dump
 run_system = $(foreach version,$(criu_versions),"CRIU $(version): BUILD=$(BUILD) test/system/test-criu $(version)")
 
 # Two steps: what the first brings is looked for when make starts.
@@ -180,14 +187,18 @@ check-built: tests $(sim_tests) fuzzers
 		$(call run_plugin,$(sanitized_build),sanitized-,criu-4.0 criu-4.3) \
 		$(run_sim) $(run_corpora) \
 		"utility: BUILD=$(BUILD) test/utility/test-utility.sh" \
-		$(run_system)
+		$(run_system) \
+		"torture: EVERY=10 BUILD=$(BUILD) test/fault/torture 4.2.1 $(torture_in_short)"
 
 # What takes too long for make check.
+TORTURE_VERSIONS ?= 4.2.1
 .PHONY: check-fault
 check-fault: all test-programs
-	$(Q)test/run-tap $(foreach version,$(criu_versions),\
-		"kill CRIU $(version): BUILD=$(BUILD) test/fault/test-kill-criu $(version)")
 	$(Q)$(MAKE) --no-print-directory check-fuzz
+	$(Q)TEST_TIMEOUT=7200 test/run-tap $(foreach version,$(criu_versions),\
+		"kill CRIU $(version): BUILD=$(BUILD) test/fault/test-kill-criu $(version)") \
+		$(foreach version,$(TORTURE_VERSIONS),\
+		"torture $(version): BUILD=$(BUILD) test/fault/torture $(version)")
 
 .PHONY: check-gpu
 check-gpu: all test-programs

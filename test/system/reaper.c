@@ -4,7 +4,8 @@
  *
  * A restored program is an orphan once CRIU has ended, and its pid cannot be restored
  * again before it has been reaped; the init of the machine may take its time, or never
- * do it. At the end whatever is left is killed: no test leaves a process behind.
+ * do it. At the end whatever is left is killed: no test leaves a process behind. The test
+ * has no descriptors but the standard ones: CRIU would find others in its programs.
  *
  * Exit status: the command's, or 128 and its signal.
  */
@@ -73,6 +74,7 @@ int main(int argc, char *argv[])
 		return 2;
 	}
 
+	closefrom(STDERR_FILENO + 1);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	command = fork();
 	if (command < 0) {
