@@ -16,15 +16,24 @@
 #define LOOK_MS	    50		 /* between looks at a process that must wait */
 #define PATIENCE_MS (10 * 60000) /* for one process, all in all */
 
+static bool is_stopped(pid_t pid)
+{
+	bool stopped;
+
+	return !proc_is_stopped(pid, &stopped) && stopped;
+}
+
 /*
- * A process is left alone as long as it may yet end by itself (CRIU has killed it), a
- * utility is at work on it, or somebody traces it.
+ * A process is left alone as long as it may yet end by itself (CRIU has killed it), it is
+ * stopped (as CRIU leaves it with --leave-stopped) and answers nobody, a utility is at
+ * work on it, or somebody traces it.
  */
 static bool is_to_be_left_alone(const struct debt *debt, const struct tool *tool)
 {
 	pid_t tracer;
 
-	return life_is_ending(debt->pid) || proc_is_worked_on(debt->pid, tool->program) ||
+	return life_is_ending(debt->pid) || is_stopped(debt->pid) ||
+	       proc_is_worked_on(debt->pid, tool->program) ||
 	       proc_tracer(debt->pid, &tracer) || tracer;
 }
 
@@ -74,9 +83,12 @@ static void give_up(const struct debt *debt)
 
 static void settle(struct debt *debt, const struct tool *tool)
 {
-	const int64_t end = clock_ms() + PATIENCE_MS;
+	int64_t end = clock_ms() + PATIENCE_MS;
 
 	while (settle_once(debt, tool)) {
+		/* A stopped process has all the time until it is continued. */
+		if (is_stopped(debt->pid))
+			end = clock_ms() + PATIENCE_MS;
 		if (clock_ms() > end) {
 			give_up(debt);
 			return;

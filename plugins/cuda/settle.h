@@ -10,8 +10,10 @@
 /*
  * Bring each process that is owed something back to its rung, all at once. One that ends
  * meanwhile is owed nothing; one that a utility is at work on, or that somebody traces,
- * is waited for. What can be done in no way in ten minutes is given up, in the log with
- * what to do by hand; so this always returns.
+ * is waited for, and one that is stopped, as after --leave-stopped, until it is
+ * continued. What can be done in no way in ten minutes is given up, in the log with what
+ * to do by hand; so this returns, but for a process that is never continued and never
+ * ends.
  *
  * For a process of its own, without other children and signals: it forks one for each
  * debt, and reaps all.

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -123,6 +124,50 @@ static void several_are_brought_back_at_once(void **state)
 	wait_for_end();
 }
 
+int __real_clock_gettime(clockid_t clock, struct timespec *ret_time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret_time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret_time)
+{
+	int ret = __real_clock_gettime(clock, ret_time);
+
+	ret_time->tv_sec += atomic_load(&guardian_world->later_s);
+	return ret;
+}
+
+/* As after --leave-stopped: it would answer nobody. */
+static void stopped_process_is_waited_for_however_long(void **state)
+{
+	(void)state;
+	kill(debtor, SIGSTOP);
+
+	start_criu(CUDA_RUNNING, just_end);
+	sleep_ms(300);
+	atomic_store(&guardian_world->later_s, 3600);
+	sleep_ms(300);
+	assert_int_equal(atomic_load(&guardian_world->brought), 0);
+	atomic_store(&guardian_world->later_s, 0);
+	kill(debtor, SIGCONT);
+	wait_for_end();
+
+	assert_int_equal(atomic_load(&guardian_world->brought), 1);
+}
+
+/* What can be done in no way is given up. */
+static void patience_has_an_end(void **state)
+{
+	(void)state;
+	atomic_store(&guardian_world->failures, 1000000);
+
+	start_criu(CUDA_RUNNING, just_end);
+	while (!atomic_load(&guardian_world->brought))
+		sleep_ms(5);
+	atomic_store(&guardian_world->later_s, 3600);
+	wait_for_end();
+
+	atomic_store(&guardian_world->later_s, 0);
+	assert_true(has_log());
+}
+
 #define claim(name) \
 	cmocka_unit_test_setup_teardown(name, begin_guardian_world, end_guardian_world)
 
@@ -135,6 +180,8 @@ int main(void)
 		claim(process_that_criu_has_killed_is_owed_nothing),
 		claim(failure_is_tried_again),
 		claim(utility_at_work_is_waited_for),
+		claim(stopped_process_is_waited_for_however_long),
+		claim(patience_has_an_end),
 		claim(several_are_brought_back_at_once),
 	};
 
