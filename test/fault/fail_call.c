@@ -32,6 +32,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
@@ -224,12 +225,17 @@ exported void *dlopen(const char *path, int flags)
 INTERPOSE(FILE *, fopen, (const char *path, const char *mode), (path, mode), NULL, EMFILE)
 INTERPOSE(ssize_t, __getdelim, (char **line, size_t *size, int end, FILE *file),
 	  (line, size, end, file), -1, ENOMEM)
+INTERPOSE(ssize_t, getdelim, (char **word, size_t *size, int end, FILE *file),
+	  (word, size, end, file), -1, ENOMEM)
 INTERPOSE(char *, fgets, (char *line, int size, FILE *file), (line, size, file), NULL, ENOMEM)
 INTERPOSE(size_t, fread, (void *to, size_t size, size_t count, FILE *file),
 	  (to, size, count, file), 0, EIO)
 INTERPOSE(DIR *, opendir, (const char *path), (path), NULL, EMFILE)
 INTERPOSE(struct dirent *, readdir, (DIR *dir), (dir), NULL, EIO)
 INTERPOSE(int, access, (const char *path, int mode), (path, mode), -1, ENOMEM)
+INTERPOSE(int, faccessat, (int dir, const char *path, int mode, int flags),
+	  (dir, path, mode, flags), -1, ENOMEM)
+INTERPOSE(ssize_t, readlink, (const char *path, char *to, size_t size), (path, to, size), -1, EIO)
 INTERPOSE(ssize_t, read, (int fd, void *to, size_t size), (fd, to, size), -1, EIO)
 INTERPOSE(ssize_t, pread, (int fd, void *to, size_t size, off_t at), (fd, to, size, at), -1, EIO)
 INTERPOSE(ssize_t, write, (int fd, const void *from, size_t size), (fd, from, size), -1, ENOSPC)
@@ -276,12 +282,33 @@ INTERPOSE_SPAWN(posix_spawnp,
 
 /* dlsym() may want memory, so that these cannot be found with it. */
 void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *memory, size_t size);
 
 exported void *malloc(size_t size)
 {
 	if (!FAILS("malloc"))
 		return __libc_malloc(size);
+
+	errno = ENOMEM;
+	return NULL;
+}
+
+exported void *calloc(size_t count, size_t size)
+{
+	if (!FAILS("calloc"))
+		return __libc_calloc(count, size);
+
+	errno = ENOMEM;
+	return NULL;
+}
+
+exported void *reallocarray(void *memory, size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (!FAILS("reallocarray") && !__builtin_mul_overflow(count, size, &bytes))
+		return __libc_realloc(memory, bytes);
 
 	errno = ENOMEM;
 	return NULL;
@@ -354,6 +381,38 @@ exported int fcntl(int fd, int command, ...)
 		return REAL(fcntl)(fd, command, value);
 
 	errno = EMFILE;
+	return -1;
+}
+
+exported int asprintf(char **text, const char *format, ...)
+{
+	va_list values;
+	int length;
+
+	if (FAILS("asprintf")) {
+		errno = ENOMEM;
+		return -1;
+	}
+
+	va_start(values, format);
+	length = REAL(vasprintf)(text, format, values);
+	va_end(values);
+	return length;
+}
+
+/* The plugin asks for mappings with it, which an older kernel does not know. */
+exported int ioctl(int fd, unsigned long request, ...)
+{
+	va_list values;
+	void *value;
+
+	va_start(values, request);
+	value = va_arg(values, void *);
+	va_end(values);
+	if (!FAILS("ioctl"))
+		return REAL(ioctl)(fd, request, value);
+
+	errno = ENOTTY;
 	return -1;
 }
 
