@@ -3,46 +3,32 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
-static const char controller[] = "memory";
-
-/* One line of mountinfo, cut into its parts. */
-struct mount {
-	char *root; /* the cgroup that is mounted */
-	char *point;
-	const char *type;
-	const char *options; /* of the file system: a v1 hierarchy's controllers */
-};
-
-/* Is @word one of the words in @list, which has commas between them? */
-static bool has_word(const char *list, const char *word)
+/* Is the memory controller in @list, of words with commas between them? @list is cut. */
+static bool has_memory(char *list)
 {
-	const size_t length = strlen(word);
+	const char *word;
 
-	while (list) {
-		if (strncmp(list, word, length) == 0 && strchr(",", list[length]))
+	while ((word = strsep(&list, ",\n")))
+		if (strcmp(word, "memory") == 0)
 			return true;
-
-		list = strchr(list, ',');
-		list = list ? list + 1 : NULL;
-	}
 
 	return false;
 }
 
-/* --- the cgroup's name, of /proc/PID/cgroup ------------------------------------ */
+/* --- the cgroup's name, of /proc/PID/cgroup ---------------------------------------- */
 
-/* "4:cpu,memory:/a/b\n": the path, if it is the line of @version; the line is cut. */
-static const char *path_in_line(char *line, enum cgroup_version version)
+/* "4:cpu,memory:/a/b\n", of version 2 "0::/a/b\n": the name, if it is of @version. */
+static const char *name_in_line(char *line, enum cgroup_version version)
 {
-	const char *id = strsep(&line, ":"), *controllers = strsep(&line, ":");
+	char *controllers;
 
+	(void)strsep(&line, ":");
+	controllers = strsep(&line, ":");
 	if (!line || *line != '/')
 		return NULL;
-	if (version == CGROUP_V2 ? strcmp(id, "0") != 0 || *controllers
-				 : !has_word(controllers, controller))
+	if (version == CGROUP_V2 ? *controllers : !has_memory(controllers))
 		return NULL;
 
 	line[strcspn(line, "\n")] = '\0';
@@ -63,7 +49,7 @@ static int read_name(pid_t pid, enum cgroup_version version, char **ret_name)
 
 	errno = 0;
 	while (getline(&line, &size, file) >= 0) {
-		const char *name = path_in_line(line, version);
+		const char *name = name_in_line(line, version);
 
 		if (!name)
 			continue;
@@ -75,7 +61,15 @@ static int read_name(pid_t pid, enum cgroup_version version, char **ret_name)
 	return feof(file) ? -ENOENT : -errno;
 }
 
-/* --- where that is mounted, of /proc/self/mountinfo ---------------------------- */
+/* --- where that is mounted, of /proc/self/mountinfo -------------------------------- */
+
+/* One line of mountinfo, cut into its parts. */
+struct mount {
+	char *root; /* the cgroup that is mounted */
+	char *point;
+	const char *type;
+	char *options; /* of the file system: a v1 hierarchy's controllers */
+};
 
 /* The kernel writes blanks and backslashes as three octal digits. */
 static void unescape(char *text)
@@ -98,26 +92,26 @@ static void unescape(char *text)
 /* "31 23 0:28 ROOT POINT rw shared:9 - TYPE SOURCE OPTIONS\n" */
 static bool parse_mount(char *line, struct mount *ret_mount)
 {
-	char *first[6], *word;
+	char *first[6], *rest = strstr(line, " - ");
 
-	line[strcspn(line, "\n")] = '\0';
-	for (size_t i = 0; i < 6; i++) {
+	if (!rest)
+		return false;
+
+	*rest = '\0';
+	rest += strlen(" - ");
+	for (size_t i = 0; i < 6; i++)
 		first[i] = strsep(&line, " ");
-		if (!line)
-			return false;
-	}
-	do
-		word = strsep(&line, " ");
-	while (word && strcmp(word, "-") != 0);
-
 	ret_mount->root = first[3];
 	ret_mount->point = first[4];
-	ret_mount->type = strsep(&line, " ");
-	(void)strsep(&line, " ");
-	ret_mount->options = line;
+	ret_mount->type = strsep(&rest, " ");
+	(void)strsep(&rest, " ");
+	ret_mount->options = rest;
+	if (!first[5] || !ret_mount->options)
+		return false;
+
 	unescape(ret_mount->root);
 	unescape(ret_mount->point);
-	return ret_mount->type && ret_mount->options;
+	return true;
 }
 
 static bool is_hierarchy(const struct mount *mount, enum cgroup_version version)
@@ -125,7 +119,7 @@ static bool is_hierarchy(const struct mount *mount, enum cgroup_version version)
 	if (version == CGROUP_V2)
 		return strcmp(mount->type, "cgroup2") == 0;
 
-	return strcmp(mount->type, "cgroup") == 0 && has_word(mount->options, controller);
+	return strcmp(mount->type, "cgroup") == 0 && has_memory(mount->options);
 }
 
 /*
@@ -145,29 +139,17 @@ static const char *below(const char *root, const char *name)
 	return strcmp(rest, "/") == 0 ? "" : rest;
 }
 
-static int join(const struct mount *mount, const char *rest,
-		struct cgroup_directory *directory)
-{
-	char *path;
-
-	if (asprintf(&path, "%s%s", mount->point, rest) < 0)
-		return -ENOMEM;
-
-	cgroup_directory_release(directory);
-	directory->path = path;
-	directory->length = strlen(mount->point);
-	return 0;
-}
-
-/* Of several mounts the one that shows most cgroups above; the later hides the earlier.
+/*
+ * Of several mounts the one that shows most cgroups above @name: *@ret_point is where it
+ * is, owned; *@ret_rest what follows there, a part of @name.
  */
-static int find_mount(const char *name, enum cgroup_version version,
-		      struct cgroup_directory *directory)
+static int find_mount(const char *name, enum cgroup_version version, char **ret_point,
+		      const char **ret_rest)
 {
 	FILE *file autofclose = fopen("/proc/self/mountinfo", "re");
-	char *line autofree = NULL;
-	size_t size = 0, least = SIZE_MAX;
-	int ret;
+	char *line autofree = NULL, *point autofree = NULL;
+	const char *rest = NULL;
+	size_t size = 0;
 
 	if (!file)
 		return -errno;
@@ -175,49 +157,53 @@ static int find_mount(const char *name, enum cgroup_version version,
 	errno = 0;
 	while (getline(&line, &size, file) >= 0) {
 		struct mount mount;
-		const char *rest;
+		const char *here;
 
-		if (!parse_mount(line, &mount) || !is_hierarchy(&mount, version))
+		if (!parse_mount(line, &mount))
+			continue;
+		/* What is mounted later in the same place hides it. */
+		if (rest && strcmp(mount.point, point) == 0)
+			rest = NULL;
+		here = is_hierarchy(&mount, version) ? below(mount.root, name) : NULL;
+		if (!here || (rest && strlen(here) < strlen(rest)))
 			continue;
 
-		rest = below(mount.root, name);
-		if (!rest || strlen(mount.root) > least)
-			continue;
-
-		least = strlen(mount.root);
-		ret = join(&mount, rest, directory);
-		if (ret)
-			return ret;
+		rest = here;
+		free(point);
+		point = strdup(mount.point);
+		if (!point)
+			return -ENOMEM;
 	}
 	if (!feof(file))
 		return -errno;
+	if (!rest)
+		return -ENOENT;
 
-	return directory->path ? 0 : -ENOENT;
+	*ret_point = point;
+	point = NULL;
+	*ret_rest = rest;
+	return 0;
 }
 
-int cgroup_directory_of(pid_t pid, enum cgroup_version version,
-			struct cgroup_directory *ret_directory)
+int cgroup_directory_of(pid_t pid, enum cgroup_version version, char **ret_path,
+			size_t *ret_top)
 {
-	struct cgroup_directory directory = { .path = NULL };
-	char *name autofree = NULL;
+	char *name autofree = NULL, *point autofree = NULL, *path;
+	const char *rest;
 	int ret;
 
 	ret = read_name(pid, version, &name);
 	if (!name)
 		return ret;
 
-	ret = find_mount(name, version, &directory);
-	if (ret) {
-		cgroup_directory_release(&directory);
+	ret = find_mount(name, version, &point, &rest);
+	if (!point)
 		return ret;
-	}
 
-	*ret_directory = directory;
+	if (asprintf(&path, "%s%s", point, rest) < 0)
+		return -ENOMEM;
+
+	*ret_path = path;
+	*ret_top = strlen(point);
 	return 0;
-}
-
-void cgroup_directory_release(struct cgroup_directory *directory)
-{
-	free(directory->path);
-	directory->path = NULL;
 }

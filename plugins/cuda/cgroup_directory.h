@@ -17,21 +17,14 @@ enum cgroup_version {
 	CGROUP_V2 = 2, /* the one hierarchy, which need not have that controller */
 };
 
-struct cgroup_directory {
-	char *path;    /* owned; no slash at its end */
-	size_t length; /* of the mount point, with which @path begins: no cgroup above it
-			  can be seen */
-};
-
 /*
  * Where the cgroup of @pid is, in the hierarchy of @version.
  *
- * Return: 0 with *@ret_directory, to be released; -ENOENT if it cannot be seen: no such
- * hierarchy, or it is mounted nowhere, or the cgroup is outside of what is mounted;
- * -ESRCH if there is no such process; -ENOMEM; another -errno if /proc cannot be read.
+ * Return: 0 with *@ret_path, to be freed, and in *@ret_top the length of the mount point
+ * with which it begins: no cgroup above that can be seen. -ENOENT if the cgroup cannot be
+ * seen: no such hierarchy, or it is mounted nowhere, or the cgroup is outside of what is
+ * mounted; -ESRCH if there is no such process; -ENOMEM; another -errno if /proc cannot be
+ * read.
  */
-int cgroup_directory_of(pid_t pid, enum cgroup_version version,
-			struct cgroup_directory *ret_directory) must_check;
-
-/* Free what @directory holds; all zero is fine. */
-void cgroup_directory_release(struct cgroup_directory *directory);
+int cgroup_directory_of(pid_t pid, enum cgroup_version version, char **ret_path,
+			size_t *ret_top) must_check;

@@ -135,23 +135,21 @@ static int look_at(const char *directory, enum cgroup_version version,
 static int look_upwards(pid_t pid, enum cgroup_version version,
 			struct memory_cgroups *cgroups)
 {
-	struct cgroup_directory directory;
+	char *directory autofree = NULL;
+	size_t top;
 	int ret;
 
-	ret = cgroup_directory_of(pid, version, &directory);
+	ret = cgroup_directory_of(pid, version, &directory, &top);
 	if (ret)
 		return ret == -ENOENT ? 0 : ret;
 
 	for (;;) {
-		ret = look_at(directory.path, version, cgroups);
-		if (ret || strlen(directory.path) <= directory.length)
-			break;
+		ret = look_at(directory, version, cgroups);
+		if (ret || strlen(directory) <= top)
+			return ret;
 
-		*strrchr(directory.path, '/') = '\0';
+		*strrchr(directory, '/') = '\0';
 	}
-
-	cgroup_directory_release(&directory);
-	return ret;
 }
 
 int memory_cgroups_of(pid_t pid, struct memory_cgroups *ret_cgroups)

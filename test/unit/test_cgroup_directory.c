@@ -82,6 +82,13 @@ static const struct {
 	  "4 2 0:28 /a/b /less rw - cgroup2 none rw\n", 0, "/all/a/b", "/all" },
 	{ "the later of two", CGROUP_V2, "0::/a\n",
 	  "1 2 0:28 / /one rw - cgroup2 none rw\n3 2 0:28 / /two rw - cgroup2 none rw\n", 0, "/two/a", "/two" },
+	{ "the later of two in one place", CGROUP_V2, "0::/../a\n",
+	  "1 2 0:28 /.. /m rw - cgroup2 none rw\n3 1 0:28 / /m rw - cgroup2 none rw\n", -ENOENT, NULL, NULL },
+	{ "hidden by something else", CGROUP_V2, "0::/a\n",
+	  "1 2 0:28 / /m rw - cgroup2 none rw\n3 1 0:29 / /m rw - tmpfs none rw\n", -ENOENT, NULL, NULL },
+	{ "a mount elsewhere, when one is hidden", CGROUP_V2, "0::/a/b\n",
+	  "1 2 0:28 / /m rw - cgroup2 none rw\n3 1 0:29 / /m rw - tmpfs none rw\n"
+	  "4 2 0:28 /a /n rw - cgroup2 none rw\n", 0, "/n/b", "/n" },
 	{ "mounted nowhere", CGROUP_V2, "0::/a\n", OTHERS, -ENOENT, NULL, NULL },
 	{ "rubbish", CGROUP_V2, "rubbish\n0:\n:\n0::\n0::x\n0:x:/\n", UNIFIED, -ENOENT, NULL, NULL },
 	{ "mounts of rubbish", CGROUP_V2, "0::/a\n", "rubbish\n1 2 3 4 5 6 7\n1 2 3 / /m - cgroup2 none rw\n"
@@ -94,50 +101,54 @@ static void directory_is_found_on_machines_of_all_kinds(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
-		struct cgroup_directory directory = { .path = NULL };
+		char *path autofree = NULL;
+		size_t top = 0;
 		int ret;
 
 		file_tree_add("/proc/7/cgroup", "%s", machines[i].cgroup);
 		file_tree_add("/proc/self/mountinfo", "%s", machines[i].mounts);
 
-		ret = cgroup_directory_of(PID, machines[i].version, &directory);
+		ret = cgroup_directory_of(PID, machines[i].version, &path, &top);
 
 		if (ret != machines[i].ret)
 			fail_msg("%s: %d", machines[i].name, ret);
-		if (!ret && (strcmp(directory.path, machines[i].path) != 0 ||
-			     directory.length != strlen(machines[i].top)))
-			fail_msg("%s: %s, %zu", machines[i].name, directory.path,
-				 directory.length);
+		if (!ret && (strcmp(path, machines[i].path) != 0 ||
+			     top != strlen(machines[i].top)))
+			fail_msg("%s: %s, %zu", machines[i].name, path, top);
 		if (ret)
-			assert_null(directory.path);
-		cgroup_directory_release(&directory);
+			assert_null(path);
 	}
+}
+
+static void assert_fails(int expected)
+{
+	char *path = NULL;
+	size_t top;
+
+	assert_int_equal(cgroup_directory_of(PID, CGROUP_V2, &path, &top), expected);
+	assert_null(path);
 }
 
 static void process_that_is_gone_is_said_so(void **state)
 {
-	struct cgroup_directory directory;
-
 	(void)state;
 	file_tree_add("/proc/self/mountinfo", UNIFIED);
 
-	assert_int_equal(cgroup_directory_of(PID, CGROUP_V2, &directory), -ESRCH);
+	assert_fails(-ESRCH);
 }
 
 static void files_that_cannot_be_read_are_an_error(void **state)
 {
-	struct cgroup_directory directory;
-
 	(void)state;
 	file_tree_fail_open("/proc/7/cgroup", EACCES);
-	assert_int_equal(cgroup_directory_of(PID, CGROUP_V2, &directory), -EACCES);
+	assert_fails(-EACCES);
 	file_tree_fail_read("/proc/7/cgroup", EIO);
-	assert_int_equal(cgroup_directory_of(PID, CGROUP_V2, &directory), -EIO);
+	assert_fails(-EIO);
 	file_tree_add("/proc/7/cgroup", "0::/a\n");
 	file_tree_fail_open("/proc/self/mountinfo", EMFILE);
-	assert_int_equal(cgroup_directory_of(PID, CGROUP_V2, &directory), -EMFILE);
+	assert_fails(-EMFILE);
 	file_tree_fail_read("/proc/self/mountinfo", EIO);
-	assert_int_equal(cgroup_directory_of(PID, CGROUP_V2, &directory), -EIO);
+	assert_fails(-EIO);
 }
 
 #define CASE(test) cmocka_unit_test_setup(test, begin)
