@@ -31,30 +31,6 @@ static bool cannot_be_seen(int error)
 	return error == -ENOENT || error == -ENODEV || error == -EACCES;
 }
 
-static int read_number(const char *directory, const char *name, uint64_t *ret_number)
-{
-	char *path autofree = NULL;
-
-	if (asprintf(&path, "%s/%s", directory, name) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-
-	return memory_file_number(path, ret_number);
-}
-
-static int read_stat(const char *directory, const char *field, uint64_t *ret_number)
-{
-	char *path autofree = NULL;
-
-	if (asprintf(&path, "%s/memory.stat", directory) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-
-	return memory_file_field(path, field, ret_number);
-}
-
 /* MEMORY_FILE_MAX if there is no limit. */
 static int read_limit(const char *directory, enum cgroup_version version,
 		      uint64_t *ret_limit)
@@ -62,7 +38,8 @@ static int read_limit(const char *directory, enum cgroup_version version,
 	uint64_t limit = MEMORY_FILE_MAX, number;
 
 	for (size_t i = 0; i < 2 && versions[version].limits[i]; i++) {
-		int ret = read_number(directory, versions[version].limits[i], &number);
+		int ret = memory_file_read(directory, versions[version].limits[i], NULL,
+					   &number);
 
 		if (ret)
 			return ret;
@@ -81,10 +58,10 @@ static int read_used(const char *directory, enum cgroup_version version,
 	uint64_t used, reclaimable;
 	int ret;
 
-	ret = read_number(directory, versions[version].usage, &used);
+	ret = memory_file_read(directory, versions[version].usage, NULL, &used);
 	for (size_t i = 0; !ret && i < 2; i++) {
-		ret = read_stat(directory, versions[version].reclaimable[i],
-				&reclaimable);
+		ret = memory_file_read(directory, "memory.stat",
+				       versions[version].reclaimable[i], &reclaimable);
 		/* They are not of one moment. */
 		if (!ret)
 			used -= reclaimable < used ? reclaimable : used;

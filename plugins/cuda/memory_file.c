@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define LINE_SIZE 256
-
 /* @text is a number, its unit if it has one, and nothing else. */
 static int parse(const char *text, uint64_t *ret_number)
 {
@@ -14,6 +12,10 @@ static int parse(const char *text, uint64_t *ret_number)
 	unsigned int unit = 1;
 	char *end;
 
+	if (strcmp(text, "max\n") == 0) {
+		*ret_number = MEMORY_FILE_MAX;
+		return 0;
+	}
 	if (!isdigit((unsigned char)*text))
 		return -EBADMSG;
 
@@ -30,25 +32,6 @@ static int parse(const char *text, uint64_t *ret_number)
 	return 0;
 }
 
-int memory_file_number(const char *path, uint64_t *ret_number)
-{
-	FILE *file autofclose = fopen(path, "re");
-	char line[LINE_SIZE];
-
-	if (!file)
-		return -errno;
-
-	errno = 0;
-	if (!fgets(line, sizeof(line), file))
-		return errno ? -errno : -EBADMSG;
-	if (strcmp(line, "max\n") == 0) {
-		*ret_number = MEMORY_FILE_MAX;
-		return 0;
-	}
-
-	return parse(line, ret_number);
-}
-
 /* What stands behind @key in @line; NULL if it is of another key. */
 static const char *value_of(const char *line, const char *key)
 {
@@ -63,17 +46,25 @@ static const char *value_of(const char *line, const char *key)
 	return *line == ' ' ? line + strspn(line, " ") : NULL;
 }
 
-int memory_file_field(const char *path, const char *key, uint64_t *ret_number)
+int memory_file_read(const char *directory, const char *name, const char *key,
+		     uint64_t *ret_number)
 {
-	FILE *file autofclose = fopen(path, "re");
-	char line[LINE_SIZE];
+	FILE *file autofclose = NULL;
+	char *path autofree = NULL;
+	char line[256];
 
+	if (asprintf(&path, "%s/%s", directory, name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+
+	file = fopen(path, "re");
 	if (!file)
 		return -errno;
 
 	errno = 0;
 	while (fgets(line, sizeof(line), file)) {
-		const char *value = value_of(line, key);
+		const char *value = key ? value_of(line, key) : line;
 
 		if (value)
 			return parse(value, ret_number);

@@ -14,17 +14,11 @@
 #define MEMORY_FILE_MAX UINT64_MAX
 
 /*
- * The one number in the file @path, or MEMORY_FILE_MAX for the word "max".
+ * The number in the file @name of @directory. It stands behind @key, in a line "KEY
+ * NUMBER" or "KEY: NUMBER kB", and is told in bytes; or alone, if @key is NULL.
  *
- * Return: 0; -EBADMSG if it is neither; another -errno if it cannot be read.
+ * Return: 0; -EBADMSG if there is no such line, or no number in it; -ENOMEM; another
+ * -errno if it cannot be read.
  */
-int memory_file_number(const char *path, uint64_t *ret_number) must_check;
-
-/*
- * The number behind @key in the file @path, of lines "KEY NUMBER" or "KEY: NUMBER kB"; in
- * bytes in the second case.
- *
- * Return: 0; -EBADMSG if there is no such line, or no such number; another -errno if it
- * cannot be read.
- */
-int memory_file_field(const char *path, const char *key, uint64_t *ret_number) must_check;
+int memory_file_read(const char *directory, const char *name, const char *key,
+		     uint64_t *ret_number) must_check;

@@ -15,8 +15,6 @@
 /* How many pids are named in a reason. */
 #define NAMED_MAX 8
 
-static const char meminfo[] = "/proc/meminfo";
-
 /* What bounds some or all of the processes. */
 struct bound {
 	const char *path; /* of a cgroup, borrowed; NULL: the machine, which bounds all */
@@ -63,10 +61,10 @@ static int add_machine(struct check *check, char *ret_reason, size_t size)
 	uint64_t available;
 	int ret;
 
-	ret = memory_file_field(meminfo, "MemAvailable", &available);
+	ret = memory_file_read("/proc", "meminfo", "MemAvailable", &available);
 	if (ret) {
-		snprintf(ret_reason, size, "cannot read MemAvailable of %s: %s", meminfo,
-			 strerror(-ret));
+		snprintf(ret_reason, size,
+			 "cannot read MemAvailable of /proc/meminfo: %s", strerror(-ret));
 		return ret;
 	}
 

@@ -60,9 +60,9 @@ static void number_is_read_whole_or_not_at_all(void **state)
 		uint64_t number = UNTOUCHED;
 		int ret;
 
-		file_tree_add("/file", "%s", numbers[i].content);
+		file_tree_add("/a/file", "%s", numbers[i].content);
 
-		ret = memory_file_number("/file", &number);
+		ret = memory_file_read("/a", "file", NULL, &number);
 
 		if (ret != numbers[i].ret || number != numbers[i].number)
 			fail_msg("\"%s\": %d, %lu", numbers[i].content, ret, number);
@@ -93,9 +93,9 @@ static void field_is_found_by_its_whole_key(void **state)
 		uint64_t number = UNTOUCHED;
 		int ret;
 
-		file_tree_add("/file", "%s", fields[i].content);
+		file_tree_add("/a/file", "%s", fields[i].content);
 
-		ret = memory_file_field("/file", "MemAvailable", &number);
+		ret = memory_file_read("/a", "file", "MemAvailable", &number);
 
 		if (ret != fields[i].ret || number != fields[i].number)
 			fail_msg("\"%s\": %d, %lu", fields[i].content, ret, number);
@@ -106,8 +106,8 @@ static void assert_both_fail(int expected)
 {
 	uint64_t number = UNTOUCHED;
 
-	assert_int_equal(memory_file_number("/file", &number), expected);
-	assert_int_equal(memory_file_field("/file", "key", &number), expected);
+	assert_int_equal(memory_file_read("/a", "file", NULL, &number), expected);
+	assert_int_equal(memory_file_read("/a", "file", "key", &number), expected);
 	assert_int_equal(number, UNTOUCHED);
 }
 
@@ -115,9 +115,9 @@ static void file_that_cannot_be_had_says_why(void **state)
 {
 	(void)state;
 	assert_both_fail(-ENOENT);
-	file_tree_fail_open("/file", EACCES);
+	file_tree_fail_open("/a/file", EACCES);
 	assert_both_fail(-EACCES);
-	file_tree_fail_read("/file", ENODEV);
+	file_tree_fail_read("/a/file", ENODEV);
 	assert_both_fail(-ENODEV);
 }
 
