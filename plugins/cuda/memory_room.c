@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -15,6 +16,13 @@
 /* How many pids are named in a reason. */
 #define NAMED_MAX 8
 
+struct check {
+	const struct memory_demand *demands;
+	size_t count;
+	uint64_t available;		/* in the machine */
+	struct memory_cgroups *cgroups; /* of each demand; none where nothing is asked */
+};
+
 /* What bounds some or all of the processes. */
 struct bound {
 	const char *path; /* of a cgroup, borrowed; NULL: the machine, which bounds all */
@@ -22,106 +30,32 @@ struct bound {
 	uint64_t needed;
 };
 
-struct check {
-	const struct memory_demand *demands;
-	size_t count;
-	struct memory_cgroups *cgroups; /* of each demand */
-	struct bound *bounds;
-	size_t bound_count;
-};
+/* --- what there is ------------------------------------------------------------------ */
 
-static uint64_t add(uint64_t a, uint64_t b)
+static int read_machine(struct check *check, char *ret_reason, size_t size)
 {
-	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
-
-/* --- what bounds whom ------------------------------------------------------------ */
-
-/* NULL: no memory. The room of one that is known stays as it was seen first. */
-static struct bound *find_or_add(struct check *check, const char *path, uint64_t room)
-{
-	struct bound *bounds;
-
-	for (size_t i = 0; i < check->bound_count; i++)
-		if (check->bounds[i].path && strcmp(check->bounds[i].path, path) == 0)
-			return &check->bounds[i];
-
-	bounds = reallocarray(check->bounds, check->bound_count + 1, sizeof(*bounds));
-	if (!bounds)
-		return NULL;
-
-	check->bounds = bounds;
-	bounds[check->bound_count] = (struct bound){ .path = path, .room = room };
-	return &bounds[check->bound_count++];
-}
-
-static int add_machine(struct check *check, char *ret_reason, size_t size)
-{
-	struct bound *machine;
-	uint64_t available;
 	int ret;
 
-	ret = memory_file_read("/proc", "meminfo", "MemAvailable", &available);
-	if (ret) {
+	ret = memory_file_read("/proc", "meminfo", "MemAvailable", &check->available);
+	if (ret)
 		snprintf(ret_reason, size,
 			 "cannot read MemAvailable of /proc/meminfo: %s", strerror(-ret));
-		return ret;
-	}
 
-	machine = reallocarray(NULL, 1, sizeof(*machine));
-	if (!machine) {
-		snprintf(ret_reason, size, "%s", strerror(ENOMEM));
-		return -ENOMEM;
-	}
-
-	*machine = (struct bound){ .path = NULL, .room = available };
-	for (size_t i = 0; i < check->count; i++)
-		machine->needed = add(machine->needed, check->demands[i].bytes);
-	check->bounds = machine;
-	check->bound_count = 1;
-	return 0;
+	return ret;
 }
 
-static int add_cgroups(struct check *check, size_t which)
+static int read_cgroups(struct check *check, char *ret_reason, size_t size)
 {
-	const struct memory_demand *demand = &check->demands[which];
-	struct memory_cgroups *cgroups = &check->cgroups[which];
-	int ret;
-
-	ret = memory_cgroups_of(demand->pid, cgroups);
-	if (ret)
-		return ret;
-
-	for (size_t i = 0; i < cgroups->count; i++) {
-		struct bound *bound =
-			find_or_add(check, cgroups->list[i].path, cgroups->list[i].room);
-
-		if (!bound)
-			return -ENOMEM;
-
-		bound->needed = add(bound->needed, demand->bytes);
-	}
-
-	return 0;
-}
-
-static int add_all(struct check *check, char *ret_reason, size_t size)
-{
-	int ret;
-
-	ret = add_machine(check, ret_reason, size);
-	if (ret)
-		return ret;
-
 	for (size_t i = 0; i < check->count; i++) {
-		if (!check->demands[i].bytes)
-			continue;
+		const struct memory_demand *demand = &check->demands[i];
+		int ret = demand->bytes
+				  ? memory_cgroups_of(demand->pid, &check->cgroups[i])
+				  : 0;
 
-		ret = add_cgroups(check, i);
 		if (ret) {
 			snprintf(ret_reason, size,
 				 "pid %d: cannot find the room in its memory cgroup: %s",
-				 check->demands[i].pid, strerror(-ret));
+				 demand->pid, strerror(-ret));
 			return ret;
 		}
 	}
@@ -129,20 +63,60 @@ static int add_all(struct check *check, char *ret_reason, size_t size)
 	return 0;
 }
 
-/* The bound that most is lacking in; NULL: there is room everywhere. */
-static const struct bound *find_worst(const struct check *check)
+/* --- what is lacking ---------------------------------------------------------------- */
+
+static bool is_bound_by(const struct check *check, size_t which, const char *path)
 {
-	const struct bound *worst = NULL;
+	const struct memory_cgroups *cgroups = &check->cgroups[which];
 
-	for (size_t i = 0; i < check->bound_count; i++) {
-		const struct bound *bound = &check->bounds[i];
+	if (!path)
+		return check->demands[which].bytes != 0;
 
-		if (bound->needed > bound->room &&
-		    (!worst || bound->needed - bound->room > worst->needed - worst->room))
-			worst = bound;
+	for (size_t i = 0; i < cgroups->count; i++)
+		if (strcmp(cgroups->list[i].path, path) == 0)
+			return true;
+
+	return false;
+}
+
+/* What all that share a bound need; no sum wraps. */
+static uint64_t needed_in(const struct check *check, const char *path)
+{
+	uint64_t needed = 0;
+
+	for (size_t i = 0; i < check->count; i++) {
+		const uint64_t bytes = check->demands[i].bytes;
+
+		if (is_bound_by(check, i, path))
+			needed =
+				bytes > UINT64_MAX - needed ? UINT64_MAX : needed + bytes;
 	}
 
-	return worst;
+	return needed;
+}
+
+static void keep_worse(const struct check *check, const char *path, uint64_t room,
+		       struct bound *worst)
+{
+	const uint64_t needed = needed_in(check, path);
+
+	if (needed > room && needed - room > worst->needed - worst->room)
+		*worst = (struct bound){ .path = path, .room = room, .needed = needed };
+}
+
+/* The bound that most is lacking in. False: there is room everywhere. */
+static bool find_worst(const struct check *check, struct bound *ret_worst)
+{
+	struct bound worst = { .path = NULL };
+
+	keep_worse(check, NULL, check->available, &worst);
+	for (size_t i = 0; i < check->count; i++)
+		for (size_t k = 0; k < check->cgroups[i].count; k++)
+			keep_worse(check, check->cgroups[i].list[k].path,
+				   check->cgroups[i].list[k].room, &worst);
+
+	*ret_worst = worst;
+	return worst.needed > worst.room;
 }
 
 /* --- the reason --------------------------------------------------------------------- */
@@ -164,72 +138,59 @@ static struct size_text size_text(uint64_t bytes, bool up)
 	return size;
 }
 
-static bool is_bound_by(const struct check *check, size_t which,
-			const struct bound *bound)
+/* What does not fit into @text is cut. */
+static void append(char *text, size_t size, const char *format, ...) printf_format(3, 4);
+
+static void append(char *text, size_t size, const char *format, ...)
 {
-	const struct memory_cgroups *cgroups = &check->cgroups[which];
+	const size_t used = strlen(text);
+	va_list values;
 
-	if (!check->demands[which].bytes)
-		return false;
-	if (!bound->path)
-		return true;
-
-	for (size_t i = 0; i < cgroups->count; i++)
-		if (strcmp(cgroups->list[i].path, bound->path) == 0)
-			return true;
-
-	return false;
+	va_start(values, format);
+	vsnprintf(text + used, size - used, format, values);
+	va_end(values);
 }
 
-struct pids_text {
-	char text[NAMED_MAX * sizeof(", 2147483647") +
-		  sizeof("pids  and 18446744073709551615 more")];
-	size_t count;
-};
-
-/* "pid 7", "pids 7, 8", "pids 1, 2, 3, 4, 5, 6, 7, 8 and 12 more" */
-static struct pids_text pids_text(const struct check *check, const struct bound *bound)
+/* "pid 7", "pids 7, 8", "pids 1, 2, 3, 4, 5, 6, 7, 8 and 12 more". Return: how many. */
+static size_t append_pids(const struct check *check, const char *path, char *text,
+			  size_t size)
 {
-	char list[NAMED_MAX * sizeof(", 2147483647") + 1] = "";
-	struct pids_text pids = { .count = 0 };
-	size_t used = 0, more;
+	size_t all = 0, named = 0;
 
-	for (size_t i = 0; i < check->count; i++) {
-		if (!is_bound_by(check, i, bound) || ++pids.count > NAMED_MAX)
-			continue;
+	for (size_t i = 0; i < check->count; i++)
+		all += is_bound_by(check, i, path);
 
-		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%d",
-					 used ? ", " : "", check->demands[i].pid);
-	}
+	append(text, size, all > 1 ? "pids" : "pid");
+	for (size_t i = 0; i < check->count && named < NAMED_MAX; i++)
+		if (is_bound_by(check, i, path))
+			append(text, size, "%s %d", named++ ? "," : "",
+			       check->demands[i].pid);
+	if (all > named)
+		append(text, size, " and %zu more", all - named);
 
-	more = pids.count > NAMED_MAX ? pids.count - NAMED_MAX : 0;
-	snprintf(pids.text, sizeof(pids.text), "pid%s %s", pids.count > 1 ? "s" : "",
-		 list);
-	if (more)
-		snprintf(pids.text + strlen(pids.text),
-			 sizeof(pids.text) - strlen(pids.text), " and %zu more", more);
-	return pids;
+	return all;
 }
 
 static void explain(const struct check *check, const struct bound *bound,
 		    char *ret_reason, size_t size)
 {
-	struct size_text needed = size_text(bound->needed, true);
-	struct size_text room = size_text(bound->room, false);
-	struct pids_text pids = pids_text(check, bound);
-	const char *whose = pids.count > 1 ? "their" : "its";
+	const struct size_text needed = size_text(bound->needed, true);
+	const struct size_text room = size_text(bound->room, false);
+	size_t count;
 
+	ret_reason[0] = '\0';
+	count = append_pids(check, bound->path, ret_reason, size);
+	append(ret_reason, size,
+	       ": %s GPU memory needs %s of host memory, and there is room for %s in ",
+	       count > 1 ? "their" : "its", needed.text, room.text);
 	if (bound->path)
-		snprintf(ret_reason, size,
-			 "%s: %s GPU memory needs %s of host memory, and there is room "
-			 "for %s in the memory cgroup %s; raise its limit or make room",
-			 pids.text, whose, needed.text, room.text, bound->path);
+		append(ret_reason, size,
+		       "the memory cgroup %s; raise its limit or make room", bound->path);
 	else
-		snprintf(ret_reason, size,
-			 "%s: %s GPU memory needs %s of host memory, and there is room "
-			 "for %s in the machine; make room",
-			 pids.text, whose, needed.text, room.text);
+		append(ret_reason, size, "the machine; make room");
 }
+
+/* --- the answer --------------------------------------------------------------------- */
 
 static bool is_anything_needed(const struct memory_demand *demands, size_t count)
 {
@@ -240,19 +201,11 @@ static bool is_anything_needed(const struct memory_demand *demands, size_t count
 	return false;
 }
 
-static void release(struct check *check)
-{
-	for (size_t i = 0; i < check->count; i++)
-		memory_cgroups_release(&check->cgroups[i]);
-	free(check->cgroups);
-	free(check->bounds);
-}
-
 int memory_room_check(const struct memory_demand *demands, size_t count, char *ret_reason,
 		      size_t size)
 {
 	struct check check = { .demands = demands, .count = count };
-	const struct bound *worst;
+	struct bound worst;
 	int ret;
 
 	if (!is_anything_needed(demands, count))
@@ -264,13 +217,16 @@ int memory_room_check(const struct memory_demand *demands, size_t count, char *r
 		return -ENOMEM;
 	}
 
-	ret = add_all(&check, ret_reason, size);
-	worst = ret ? NULL : find_worst(&check);
-	if (worst) {
-		explain(&check, worst, ret_reason, size);
+	ret = read_machine(&check, ret_reason, size);
+	if (!ret)
+		ret = read_cgroups(&check, ret_reason, size);
+	if (!ret && find_worst(&check, &worst)) {
+		explain(&check, &worst, ret_reason, size);
 		ret = -ENOSPC;
 	}
 
-	release(&check);
+	for (size_t i = 0; i < count; i++)
+		memory_cgroups_release(&check.cgroups[i]);
+	free(check.cgroups);
 	return ret;
 }

@@ -36,10 +36,13 @@ struct memory_demand {
 /*
  * See whether all @count @demands can be met at the same time.
  *
- * Return: 0 if they can. Else *@ret_reason, of @size bytes, is one line without a
- * newline, cut if need be, that names the pids, and: -ENOSPC  they cannot: the line has
- * what is needed, what is there, and where -ESRCH   one of the processes is gone -ENOMEM
- * no memory to find out another -errno, -EBADMSG among them: it cannot be found out
+ * Return: 0 if they can; otherwise *@ret_reason, of @size bytes, is one line without a
+ * newline, cut if need be:
+ *   -ENOSPC     they cannot: it has the pids, what is needed, what is there, and where
+ *   -ESRCH      one of the processes is gone
+ *   -EBADMSG    a file of the kernel cannot be understood
+ *   -ENOMEM     no memory to find out
+ *   -errno      another: it cannot be found out
  */
 int memory_room_check(const struct memory_demand *demands, size_t count, char *ret_reason,
 		      size_t size) must_check;

@@ -91,8 +91,7 @@ static void nothing_is_looked_at_for_those_who_need_nothing(void **state)
 	assert_int_equal(fake_memory_cgroups.calls, 0);
 }
 
-/* --- not enough ----------------------------------------------------------------------
- */
+/* --- not enough ----------------------------------------------------------------- */
 
 static void the_machine_is_named_with_both_figures(void **state)
 {
@@ -146,14 +145,14 @@ static void of_several_bounds_that_are_too_low_the_worst_is_named(void **state)
 		"room");
 }
 
-/* The room of a cgroup is what it was when it was seen first. */
+/* Where its room changes meanwhile, the least that was seen counts. */
 static void processes_of_one_cgroup_share_it(void **state)
 {
 	const struct memory_demand demands[] = { { 7, GIB }, { 8, GIB } };
 
 	(void)state;
-	fake_memory_cgroups_add(7, "/c", 2 * GIB - 1);
-	fake_memory_cgroups_add(8, "/c", 3 * GIB);
+	fake_memory_cgroups_add(7, "/c", 3 * GIB);
+	fake_memory_cgroups_add(8, "/c", 2 * GIB - 1);
 	assert_refused(
 		demands, 2,
 		"pids 7, 8: their GPU memory needs 2.0 GiB of host memory, and "
@@ -231,8 +230,7 @@ static void a_reason_that_does_not_fit_is_cut(void **state)
 	assert_int_equal(small[6], '7');
 }
 
-/* --- what cannot be found out ---------------------------------------------------------
- */
+/* --- what cannot be found out --------------------------------------------------- */
 
 static void a_machine_that_does_not_say_is_an_error(void **state)
 {
