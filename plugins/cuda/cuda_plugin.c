@@ -245,7 +245,10 @@ static void plugin_exit(int stage, int ret)
 		finish_dump(ret);
 
 	session_release(&plugin.session);
-	guardian_release(&plugin.guardian);
+	if (stage == CR_PLUGIN_STAGE__RESTORE)
+		guardian_dismiss(&plugin.guardian);
+	else
+		guardian_release(&plugin.guardian);
 	plugin.role = ROLE_NONE;
 }
 

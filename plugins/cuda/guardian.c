@@ -90,8 +90,11 @@ __attribute__((noreturn)) static void guard(const struct duty *duty)
 	leave_cgroup();
 	guardian_log_start(duty->guardian->image_dir >= 0 ? IMAGE_DIR : -1);
 
-	while (life_goes_on(duty->criu, duty->criu_start))
+	while (life_goes_on(duty->criu, duty->criu_start)) {
+		if (atomic_load(&duty->guardian->ledger->is_closed))
+			_exit(EXIT_SUCCESS);
 		clock_sleep_ms(LOOK_MS);
+	}
 
 	settle_all(duty->guardian->ledger, duty->guardian->tool);
 	_exit(EXIT_SUCCESS);
@@ -160,6 +163,14 @@ void guardian_release(struct guardian *guardian)
 {
 	ledger_close(guardian->ledger);
 	guardian->ledger = NULL;
+}
+
+void guardian_dismiss(struct guardian *guardian)
+{
+	if (guardian->ledger)
+		atomic_store(&guardian->ledger->is_closed, true);
+
+	guardian_release(guardian);
 }
 
 /* All that is known of it while it runs: the guardian cannot ask CRIU later. */

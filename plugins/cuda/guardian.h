@@ -4,10 +4,10 @@
  *
  * Before a process is touched the debt is noted with guardian_owe(), which starts the
  * guardian when it is the first; guardian_pay() when the process is back where it was
- * found. When CRIU has ended, in whatever way, the guardian looks at what is still
- * owed: a process that CRIU has killed is owed nothing, any other is brought back to
- * its rung, a stopped one when it is continued. Then it ends; and also if that proves
- * impossible for long.
+ * found. One that is being restored is owed to run. When CRIU has ended, in whatever way,
+ * the guardian looks at what is still owed: a process that CRIU has killed is owed
+ * nothing, any other is brought back to its rung, a stopped one when it is continued.
+ * Then it ends; and also if that proves impossible for long.
  *
  * It is a process of its own session and not CRIU's child: no signal to CRIU's group
  * reaches it, and no wait of CRIU's sees it. It keeps nothing of CRIU's but the
@@ -33,6 +33,9 @@ void guardian_init(struct guardian *guardian, const struct tool *tool, int image
 
 /* The guardian goes on until CRIU ends. */
 void guardian_release(struct guardian *guardian);
+
+/* The same, and the guardian ends now: what is not paid is lost anyway. */
+void guardian_dismiss(struct guardian *guardian);
 
 /*
  * Note that @process is owed the rung it was found on. Logs.

@@ -32,6 +32,7 @@ struct debt {
 };
 
 struct ledger {
+	atomic_bool is_closed; /* nothing will be owed any more */
 	atomic_size_t count;
 	struct debt debts[LEDGER_DEBTS_MAX];
 };

@@ -40,8 +40,8 @@ int proc_find_restore_thread(pid_t pid, pid_t *ret_tid) must_check;
 int proc_blocked_signals(pid_t tid, uint64_t *ret_mask) must_check;
 
 /*
- * The first thread of @pid with a name that @is_named says is one, 0 if there is none. The
- * kernel cuts names at 15 characters.
+ * The first thread of @pid with a name that @is_named says is one, 0 if there is none.
+ * The kernel cuts names at 15 characters.
  *
  * Return: 0 with *@ret_tid; -ESRCH; another -errno if it cannot be read.
  */

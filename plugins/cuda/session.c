@@ -126,7 +126,8 @@ static int pause_process(struct session *session, pid_t pid, int64_t deadline)
 	found.rung = found.found;
 	ret = life_start(pid, &found.start);
 	if (ret)
-		pr_err("pid %d: cannot see when it began: %s\n", pid, strerror(-ret));
+		pr_err("pid %d: cannot see when it began: %s\n", pid,
+		       remedy_of_proc(ret));
 	if (!ret)
 		ret = add(session, &found, &process);
 	if (!ret && found.found != CUDA_CHECKPOINTED)
@@ -213,10 +214,32 @@ int session_checkpoint(struct session *session, pid_t pid)
 	return ret;
 }
 
+/* Once it is touched it must get to running, also if CRIU dies meanwhile. */
+static int resume(struct session *session, struct cuda_process *process)
+{
+	int ret;
+
+	ret = life_start(process->pid, &process->start);
+	if (ret) {
+		pr_err("pid %d: cannot see when it began: %s\n", process->pid,
+		       remedy_of_proc(ret));
+		return ret;
+	}
+
+	ret = guardian_owe(session->guardian, process);
+	if (!ret)
+		ret = cuda_process_bring(session->tool, process, CUDA_RUNNING);
+	if (!ret)
+		guardian_pay(session->guardian, process->pid);
+
+	return ret;
+}
+
 int session_resume(struct session *session, pid_t pid)
 {
 	struct cuda_process process = {
 		.pid = pid,
+		.found = CUDA_RUNNING,
 		.rung = CUDA_CHECKPOINTED,
 		.rung_is_certain = true,
 		.is_expendable = true,
@@ -225,7 +248,7 @@ int session_resume(struct session *session, pid_t pid)
 
 	ret = find_restore_thread(session, pid, &process.restore_tid);
 	if (!ret)
-		ret = cuda_process_bring(session->tool, &process, CUDA_RUNNING);
+		ret = resume(session, &process);
 	if (!ret)
 		pr_info("pid %d: restored in %u ms, unlocked in %u ms\n", pid,
 			process.took_ms[CUDA_RESTORE], process.took_ms[CUDA_UNLOCK]);

@@ -61,7 +61,7 @@ int session_checkpoint(struct session *session, pid_t pid) must_check;
 
 /*
  * Bring @pid, just restored from an image and held in ptrace stops by the caller's
- * thread, back to running.
+ * thread, back to running. If the caller dies meanwhile the guardian does it.
  *
  * Return: 0; -ENXIO if it is not a CUDA process; another -errno, after which it is
  * not fit to run.

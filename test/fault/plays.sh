@@ -214,7 +214,7 @@ play_killed() {
 }
 
 checkpoint_or_end() {
-	checkpoint_is_under_way || criu_has_ended
+	utility_at_work checkpoint || criu_has_ended
 }
 
 # play_restore PROGRAM: a restore that fails leaves nothing but the image.

@@ -94,6 +94,25 @@ criu_killed_after() {
 	app_stop
 }
 
+# sim_criu_killed_in_restore OPERATION: all but the GPU is restored: the guardian does the
+# rest, and the program runs.
+sim_criu_killed_in_restore() {
+	sim_at "$1" delay=700@1
+	app_start counter --mib 16
+	criu_dump "$APP" || fail "the dump failed"
+	criu_dumped_is_gone || fail "the program is still there after the dump"
+
+	criu_restore_in_background
+	until_true 5 utility_at_work "$1" || fail "there is no $1"
+	kill -KILL "$CRIU_PID"
+	wait "$CRIU_PID" || :
+
+	guardian_has_paid
+	state_is "$APP" running
+	app_goes_on "$OUT"
+	app_stop
+}
+
 # The same for one that was found locked: it is so again.
 criu_killed_and_found_locked() {
 	export CUDA_SIM_CHECKPOINT=delay=300@1
@@ -339,6 +358,10 @@ scenarios_of_faults() {
 	for operation in restore unlock; do
 		tap_scenario "CRIU $1: the utility is killed in $operation of a restore" \
 			sim_utility_killed_in_restore $operation
+	done
+	for operation in restore unlock; do
+		tap_scenario "CRIU $1: CRIU is killed in $operation of a restore" \
+			sim_criu_killed_in_restore $operation
 	done
 	for operation in lock checkpoint restore unlock; do
 		tap_scenario "CRIU $1: the process dies in $operation" sim_dies_at $operation

@@ -109,6 +109,28 @@ static void paying_without_a_debt_starts_nothing(void **state)
 	assert_int_equal(atomic_load(&guardian_world->brought), 0);
 }
 
+static void dismiss_and_stay(struct guardian *guardian)
+{
+	sleep_ms(300);
+	guardian_dismiss(guardian);
+	wait_for_signal(guardian);
+}
+
+/* Of a restore: CRIU may go on for as long as the program does. */
+static void guardian_that_is_dismissed_ends_before_criu(void **state)
+{
+	pid_t criu = start_criu(CUDA_RUNNING, dismiss_and_stay);
+	pid_t guardian = find_guardian();
+
+	(void)state;
+	assert_int_equal(waitpid(guardian, NULL, 0), guardian);
+
+	assert_int_equal(waitpid(criu, NULL, WNOHANG), 0);
+	kill(criu, SIGKILL);
+	wait_for_end();
+	assert_int_equal(atomic_load(&guardian_world->brought), 0);
+}
+
 #define claim(name) \
 	cmocka_unit_test_setup_teardown(name, begin_guardian_world, end_guardian_world)
 
@@ -118,6 +140,7 @@ int main(void)
 		claim(signals_to_the_group_of_criu_do_not_reach_it),
 		claim(guardian_is_no_child_of_criu),
 		claim(nothing_is_kept_open_but_the_folder),
+		claim(guardian_that_is_dismissed_ends_before_criu),
 		claim(paying_without_a_debt_starts_nothing),
 	};
 

@@ -297,8 +297,9 @@ static void resume_restores_and_unlocks(void **state)
 
 	assert_int_equal(process->rung, CUDA_RUNNING);
 	assert_string_equal(fake_world_journal(),
-			    "maps 100;get-restore-tid 100;tracer 101;run 101;"
-			    "restore 100;unlock 100;stop 101;");
+			    "maps 100;get-restore-tid 100;start 100;owe 100;tracer 101;"
+			    "run 101;restore 100;unlock 100;stop 101;");
+	assert_false(process->owed);
 	assert_int_equal(fake_log.lines[LOG_LEVEL_INFO], 1);
 	assert_true(fake_log_has("cuda_plugin: pid 100: restored in "));
 }
