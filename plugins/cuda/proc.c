@@ -150,7 +150,7 @@ static int read_thread_name(pid_t pid, const char *tid, char *name, int size)
 int proc_find_thread(pid_t pid, bool (*is_named)(const char *name), pid_t *ret_tid)
 {
 	DIR *tasks autoclosedir = NULL;
-	char path[PROC_PATH_MAX], name[32];
+	char path[PROC_PATH_MAX], name[32] = "";
 	const struct dirent *task;
 	int ret;
 

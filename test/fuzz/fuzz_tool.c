@@ -82,7 +82,8 @@ static void check_log(int ret)
 	fuzz_check(fake_log_has("pid 4711: "));
 	fuzz_check(end[-1] == '\n');
 	for (char *newline = fake_log.text; newline < end; newline++)
-		*newline = *newline == '\n' ? ' ' : *newline;
+		if (*newline == '\n')
+			*newline = ' ';
 	fuzz_check(!fuzz_has_control(fake_log.text));
 }
 

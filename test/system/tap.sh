@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Test Anything Protocol for shell tests. A scenario is a function that returns 0 for
 # "holds", 1 for "does not", and SKIPPED for "cannot be tried here"; what it prints is
-# shown only when it fails. It runs in a subshell: nothing of it outlives it.
+# shown only when it fails. It runs in a subshell: nothing of it outlives it. TAP_ONLY is a
+# regular expression: scenarios with other names are left out.
 
 tap_number=0
 tap_failed=0
 
 # tap_scenario NAME FUNCTION [ARGUMENT...]
 tap_scenario() {
+	echo "$1" | grep -qE -- "${TAP_ONLY:-}" || return 0
 	tap_name=$1
 	shift
 	tap_number=$((tap_number + 1))

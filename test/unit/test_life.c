@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Whether a process is still the one it was: real processes, and a /proc that cannot be read.
+ * Whether a process is still the one it was: real processes, and a /proc that cannot be
+ * read.
  */
 #include "life.h"
 

@@ -25,7 +25,7 @@
 #define ROOT 100
 #define TREE 5 /* 100 to 104; the odd ones map libcuda */
 
-static const struct tool tool = { .program = "cuda-checkpoint" };
+static const struct tool utility = { .program = "cuda-checkpoint" };
 static struct survey_policy policy;
 
 static struct {
@@ -88,10 +88,10 @@ void gpu_sharing_log(const pid_t pids[], size_t count, bool refused)
 	assert_int_equal(refused, !policy.allow_shared_memory);
 }
 
-int tool_get_memory(const struct tool *asked, const pid_t *pids, size_t count,
+int tool_get_memory(const struct tool *tool, const pid_t *pids, size_t count,
 		    uint64_t *ret_bytes)
 {
-	assert_ptr_equal(asked, &tool);
+	assert_ptr_equal(tool, &utility);
 	world.memory_calls++;
 	world.asked = count;
 	world.first = pids[0];
@@ -126,7 +126,7 @@ static void only_those_that_may_be_cuda_are_looked_at(void **state)
 {
 	(void)state;
 
-	assert_int_equal(survey_tree(&tool, &policy, ROOT), 0);
+	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
 
 	assert_int_equal(world.sharing_calls, 1);
 	assert_int_equal(world.memory_calls, 1);
@@ -140,7 +140,7 @@ static void every_process_is_if_that_is_asked_for(void **state)
 	(void)state;
 	policy.ask_every_process = true;
 
-	assert_int_equal(survey_tree(&tool, &policy, ROOT), 0);
+	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
 
 	assert_int_equal(world.asked, TREE);
 	assert_int_equal(world.first, ROOT);
@@ -151,7 +151,7 @@ static void tree_without_cuda_costs_no_run(void **state)
 	(void)state;
 	world.maps = -ESRCH; /* each has ended meanwhile */
 
-	assert_int_equal(survey_tree(&tool, &policy, ROOT), 0);
+	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
 
 	assert_int_equal(world.sharing_calls, 0);
 	assert_int_equal(world.memory_calls, 0);
@@ -162,7 +162,7 @@ static void root_that_has_ended_is_no_error(void **state)
 	(void)state;
 	world.tree = -ESRCH;
 
-	assert_int_equal(survey_tree(&tool, &policy, ROOT), 0);
+	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
 	assert_int_equal(fake_log.length, 0);
 }
 
@@ -170,18 +170,18 @@ static void what_cannot_be_read_is_an_error(void **state)
 {
 	(void)state;
 	world.tree = -EACCES;
-	assert_int_equal(survey_tree(&tool, &policy, ROOT), -EACCES);
+	assert_int_equal(survey_tree(&utility, &policy, ROOT), -EACCES);
 	assert_true(fake_log_has("pid 100: cannot list the processes below it: not "
 				 "permitted: that needs CAP_SYS_PTRACE\n"));
 
 	world.tree = 0;
 	world.maps = -EIO;
-	assert_int_equal(survey_tree(&tool, &policy, ROOT), -EIO);
+	assert_int_equal(survey_tree(&utility, &policy, ROOT), -EIO);
 	assert_true(fake_log_has("pid 100: cannot read its mappings: "));
 
 	world.maps = 0;
 	world.sharing = -ENOMEM;
-	assert_int_equal(survey_tree(&tool, &policy, ROOT), -ENOMEM);
+	assert_int_equal(survey_tree(&utility, &policy, ROOT), -ENOMEM);
 	assert_int_equal(world.memory_calls, 0);
 }
 
@@ -190,7 +190,7 @@ static void shared_memory_is_refused(void **state)
 	(void)state;
 	world.sharing_count = 2;
 
-	assert_int_equal(survey_tree(&tool, &policy, ROOT), -EPERM);
+	assert_int_equal(survey_tree(&utility, &policy, ROOT), -EPERM);
 	assert_int_equal(world.memory_calls, 0);
 }
 
@@ -200,7 +200,7 @@ static void shared_memory_that_is_allowed_goes_on(void **state)
 	world.sharing_count = 2;
 	policy.allow_shared_memory = true;
 
-	assert_int_equal(survey_tree(&tool, &policy, ROOT), 0);
+	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
 	assert_int_equal(world.memory_calls, 1);
 }
 
@@ -210,7 +210,7 @@ static void driver_that_survives_it_is_not_in_the_way(void **state)
 	world.sharing_count = 2;
 	world.survives = true;
 
-	assert_int_equal(survey_tree(&tool, &policy, ROOT), 0);
+	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
 	assert_int_equal(world.sharing_calls, 0);
 }
 
@@ -219,7 +219,7 @@ static void memory_without_room_is_refused_with_the_way_round(void **state)
 	(void)state;
 	world.room = -ENOSPC;
 
-	assert_int_equal(survey_tree(&tool, &policy, ROOT), -EPERM);
+	assert_int_equal(survey_tree(&utility, &policy, ROOT), -EPERM);
 
 	assert_int_equal(world.first_demand, 4096);
 	assert_int_equal(world.second_demand, 0);
@@ -234,7 +234,7 @@ static void memory_is_not_asked_for_if_told(void **state)
 	world.room = -ENOSPC;
 	policy.check_memory = false;
 
-	assert_int_equal(survey_tree(&tool, &policy, ROOT), 0);
+	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
 	assert_int_equal(world.memory_calls, 0);
 }
 
@@ -244,7 +244,7 @@ static void memory_that_is_not_known_is_not_in_the_way(void **state)
 	world.room = -ENOSPC;
 	world.memory = -ENODATA;
 
-	assert_int_equal(survey_tree(&tool, &policy, ROOT), 0);
+	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
 	assert_int_equal(world.room_calls, 0);
 }
 
@@ -253,7 +253,7 @@ static void room_that_cannot_be_seen_is_warned_of(void **state)
 	(void)state;
 	world.room = -EIO;
 
-	assert_int_equal(survey_tree(&tool, &policy, ROOT), 0);
+	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
 
 	assert_int_equal(fake_log.lines[LOG_LEVEL_WARN], 1);
 	assert_true(fake_log_has("too much"));
