@@ -37,6 +37,7 @@ static struct {
 	struct survey_policy policy;
 	struct session session;
 	bool gpu_process_dumped;
+	pid_t first_restored; /* 0: none yet */
 } plugin;
 
 static bool fault_without_gpu(void)
@@ -82,6 +83,7 @@ static int plugin_init(int stage)
 	log_to(host_log);
 	plugin.role = ROLE_NONE;
 	plugin.gpu_process_dumped = false;
+	plugin.first_restored = 0;
 	ret = read_options(&plugin.options);
 	if (ret)
 		return ret;
@@ -188,6 +190,19 @@ static int refuse_without_gpu(int pid)
 	return -ENODEV;
 }
 
+/*
+ * CRIU up to 4.2 ignores the error and would report success, had it not to let go of a
+ * dead process. It begins with the one that it asked about first: with that dead no other
+ * runs before CRIU kills them all, and writes to files that the image has to find as they
+ * are.
+ */
+static void fail_restore(int pid)
+{
+	pr_err("pid %d: killed, so that the restore fails\n", pid);
+	kill(pid, SIGKILL);
+	kill(plugin.first_restored, SIGKILL);
+}
+
 static int resume_devices_late(int pid)
 {
 	int ret;
@@ -195,14 +210,14 @@ static int resume_devices_late(int pid)
 	if (plugin.role == ROLE_NONE)
 		return -ENOTSUP;
 
+	if (!plugin.first_restored)
+		plugin.first_restored = pid;
+
 	ret = plugin.role == ROLE_WORKER ? session_resume(&plugin.session, pid)
 					 : refuse_without_gpu(pid);
-	if (!ret || ret == -ENXIO)
-		return answer(ret);
+	if (ret && ret != -ENXIO)
+		fail_restore(pid);
 
-	/* CRIU up to 4.2 ignores the error and would report success. */
-	pr_err("pid %d: killed, so that the restore fails\n", pid);
-	kill(pid, SIGKILL);
 	return answer(ret);
 }
 

@@ -68,6 +68,7 @@ struct criu_report {
 	int checkpoint[CRIU_TASKS_MAX];
 	int resume[CRIU_TASKS_MAX];
 	bool failed;		     /* the dump or the restore as a whole */
+	size_t let_go;		     /* restored tasks that were let run */
 	bool missing_plugin;	     /* a required plugin is not there */
 	unsigned int added;	     /* calls of add_inventory_plugin() */
 	unsigned int claimed;	     /* of check_and_remove_inventory_plugin() */

@@ -161,14 +161,13 @@ static bool resume_all(void)
 	return true;
 }
 
+/* The first that has ended ends this. */
 static bool detach_all(void)
 {
-	bool good = true;
+	while (report->let_go < criu->count && task_detach(criu->tasks[report->let_go]))
+		report->let_go++;
 
-	for (size_t i = 0; i < criu->count; i++)
-		good &= task_detach(criu->tasks[i]);
-
-	return good;
+	return report->let_go == criu->count;
 }
 
 /* The tasks are there and stopped: that much of the restore has been done. */

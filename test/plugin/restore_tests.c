@@ -252,6 +252,27 @@ static void failed_resume_kills_the_task_and_fails_the_restore(void **state)
 	}
 }
 
+/* What runs writes to files, and the image could not be restored any more. */
+static void failed_resume_lets_no_task_run(void **state)
+{
+	struct criu criu = restore_from(CRIU_LIST_PLUGIN);
+	const struct criu_report *report;
+
+	(void)state;
+	criu.tasks[0] = &fixture.plain;
+	criu.tasks[1] = &fixture.gpu;
+	utility_fault("restore", "fail");
+
+	report = criu_restore(&criu);
+
+	assert_true(report->finished);
+	assert_true(report->failed);
+	assert_int_equal(report->resume[0], -ENOTSUP);
+	assert_int_equal(report->let_go, 0);
+	assert_int_equal(task_killed_by(&fixture.plain), SIGKILL);
+	assert_int_equal(task_killed_by(&fixture.gpu), SIGKILL);
+}
+
 static void dump_on_4_0_is_needed_at_its_restore(void **state)
 {
 	struct criu criu = fixture_criu();
@@ -284,6 +305,7 @@ int restore_tests(void)
 		claim(damaged_inventory_fails_the_restore_and_is_not_touched),
 		claim(image_that_is_no_folder_is_left_to_criu),
 		claim(failed_resume_kills_the_task_and_fails_the_restore),
+		claim(failed_resume_lets_no_task_run),
 		claim(dump_on_4_0_is_needed_at_its_restore),
 	};
 
