@@ -223,11 +223,15 @@ play_restore() {
 	criu_dump "$APP" || fail "the dump failed"
 	criu_dumped_is_gone || fail "the program is still there"
 
+	# shellcheck disable=SC2086  # names without blanks
+	counted=$(cat $COUNTS)
 	faulty_restore
 	says_why restore.log
 
 	if [ "$CRIU_STATUS" -ne 0 ]; then
 		until_true 5 none_lives || fail "CRIU failed, and $(how_many_live) are there"
+		# shellcheck disable=SC2086
+		[ "$(cat $COUNTS)" = "$counted" ] || fail "CRIU failed, and they ran"
 		restores
 	else
 		runs
