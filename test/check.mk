@@ -99,7 +99,7 @@ needs_test_session_failures = $(session_over_fakes) test/unit/session_play.c
 needs_test_life = plugins/cuda/life.c
 needs_test_ledger = plugins/cuda/ledger.c
 needs_test_guardian = $(addprefix plugins/cuda/,guardian.c guardian_log.c ledger.c life.c log.c proc.c \
-	restore_thread.c settle.c sigchld.c cuda_state.c) test/unit/guardian_world.c
+	hold.c restore_thread.c settle.c sigchld.c cuda_state.c) test/unit/guardian_world.c
 needs_test_settle = $(needs_test_guardian)
 needs_test_command = cuda-checkpoint/command.c plugins/cuda/cuda_state.c test/fake/fake_libcuda.c \
 	test/unit/command_outcome.c

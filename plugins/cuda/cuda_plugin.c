@@ -122,7 +122,10 @@ static int answer(int ret)
 	return ret == -ENOTSUP ? -EIO : ret;
 }
 
-/* A timeout of the user's own does not count as CRIU's time. */
+/*
+ * A timeout of the user's own does not count as CRIU's time, nor does the look at the
+ * tree before anything is frozen.
+ */
 static int pause_devices(int pid)
 {
 	const struct options *options = &plugin.options;
@@ -134,11 +137,13 @@ static int pause_devices(int pid)
 	if (plugin.role != ROLE_WORKER)
 		return -ENOTSUP;
 
-	start = clock_ms();
 	left_ms = host_freeze_clock_stop(&freeze_clock);
-	ret = session_pause(&plugin.session, pid,
-			    options->lock_timeout_set ? options->lock_timeout_ms
-						      : left_ms);
+	ret = session_survey(&plugin.session, pid);
+	start = clock_ms();
+	if (!ret)
+		ret = session_pause(&plugin.session, pid,
+				    options->lock_timeout_set ? options->lock_timeout_ms
+							      : left_ms);
 	host_freeze_clock_go(&freeze_clock, options->lock_timeout_set
 						    ? 0
 						    : (unsigned int)(clock_ms() - start));

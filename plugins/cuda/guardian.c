@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -82,6 +84,8 @@ static void leave_cgroup(void)
 
 __attribute__((noreturn)) static void guard(const struct duty *duty)
 {
+	struct pollfd criu = { .events = POLLIN };
+
 	reset_signals();
 	reset_descriptors(duty->guardian->image_dir);
 	prctl(PR_SET_NAME, NAME);
@@ -90,10 +94,12 @@ __attribute__((noreturn)) static void guard(const struct duty *duty)
 	leave_cgroup();
 	guardian_log_start(duty->guardian->image_dir >= 0 ? IMAGE_DIR : -1);
 
+	criu.fd = (int)syscall(SYS_pidfd_open, duty->criu, 0);
 	while (life_goes_on(duty->criu, duty->criu_start)) {
 		if (atomic_load(&duty->guardian->ledger->is_closed))
 			_exit(EXIT_SUCCESS);
-		clock_sleep_ms(LOOK_MS);
+		/* At once if the kernel has pidfds: each moment counts then. */
+		(void)poll(&criu, 1, LOOK_MS);
 	}
 
 	settle_all(duty->guardian->ledger, duty->guardian->tool);
@@ -180,6 +186,7 @@ static struct debt debt_to(const struct cuda_process *process)
 		.pid = process->pid,
 		.start = process->start,
 		.found = process->found,
+		.is_frozen = process->rung == CUDA_CHECKPOINTED,
 	};
 
 	/* What is not seen is not put back: it costs nothing but that. */
@@ -208,6 +215,12 @@ int guardian_owe(struct guardian *guardian, const struct cuda_process *process)
 		       strerror(-ret));
 
 	return ret;
+}
+
+void guardian_freeze(struct guardian *guardian, pid_t pid)
+{
+	if (guardian->ledger)
+		ledger_freeze(guardian->ledger, pid);
 }
 
 void guardian_pay(struct guardian *guardian, pid_t pid)

@@ -46,5 +46,12 @@ void guardian_dismiss(struct guardian *guardian);
 int guardian_owe(struct guardian *guardian,
 		 const struct cuda_process *process) must_check;
 
+/*
+ * @pid is frozen, and about to be checkpointed: should CRIU die, it is to be held still
+ * until it is where it was found. Not before: a lock needs all of its threads. A process
+ * that is restored is frozen from the first.
+ */
+void guardian_freeze(struct guardian *guardian, pid_t pid);
+
 /* @pid is where it was found, or gone. */
 void guardian_pay(struct guardian *guardian, pid_t pid);

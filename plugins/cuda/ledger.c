@@ -36,6 +36,13 @@ int ledger_owe(struct ledger *ledger, const struct debt *debt)
 	return 0;
 }
 
+void ledger_freeze(struct ledger *ledger, pid_t pid)
+{
+	for (size_t i = 0; i < atomic_load(&ledger->count); i++)
+		if (ledger->debts[i].pid == pid)
+			atomic_store(&ledger->debts[i].is_frozen, true);
+}
+
 void ledger_pay(struct ledger *ledger, pid_t pid)
 {
 	for (size_t i = 0; i < atomic_load(&ledger->count); i++)

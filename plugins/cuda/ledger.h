@@ -28,7 +28,8 @@ struct debt {
 	pid_t restore_tid;     /* 0: not known */
 	uint64_t signal_mask;  /* that the restore thread had */
 	atomic_bool is_open;
-	bool is_in_hand; /* the guardian's own: somebody is at it */
+	atomic_bool is_frozen; /* and must be held still until it is paid */
+	bool is_in_hand;       /* the guardian's own: somebody is at it */
 };
 
 struct ledger {
@@ -45,6 +46,9 @@ void ledger_close(struct ledger *ledger);
 
 /* Open @debt. Return: 0; -ENOSPC if the ledger is full. */
 int ledger_owe(struct ledger *ledger, const struct debt *debt) must_check;
+
+/* The process of the debt to @pid, if there is one, is frozen from now on. */
+void ledger_freeze(struct ledger *ledger, pid_t pid);
 
 /* Close the debt to @pid, if there is one. */
 void ledger_pay(struct ledger *ledger, pid_t pid);

@@ -234,31 +234,7 @@ bool restore_thread_is_abandoned(pid_t tid)
 	       mask == (ALL_BUT_SIGTRAP & ~never);
 }
 
-static int stop_and_set_mask(pid_t tid, uint64_t mask)
-{
-	int ret, status = 0;
-
-	ret = interrupt(tid);
-	if (!ret)
-		ret = wait_for_stop(tid, &status);
-	if (!ret)
-		ret = set_mask(tid, mask);
-	if (ret)
-		return ret;
-
-	/* A signal that stopped it first is its own. */
-	return request(PTRACE_DETACH, tid, 0, (void *)(long)held_signal(status),
-		       "let it go");
-}
-
 int restore_thread_put_back(pid_t tid, uint64_t mask)
 {
-	int ret;
-
-	ret = request(PTRACE_SEIZE, tid, 0, NULL, "seize it");
-	if (ret)
-		return ret;
-
-	/* A tracer that ends lets it go: so does this one, if all else fails. */
-	return stop_and_set_mask(tid, mask);
+	return set_mask(tid, mask);
 }

@@ -76,7 +76,7 @@ int restore_thread_stop(const struct restore_thread *thread) must_check;
 bool restore_thread_is_abandoned(pid_t tid);
 
 /*
- * Give the thread @tid, which nobody traces, the signal mask @mask, bit N - 1 for
- * signal N. Return: 0 or -errno. Logs.
+ * Give the thread @tid, in a ptrace stop of the caller's, the signal mask @mask, bit N -
+ * 1 for signal N. Return: 0 or -errno. Logs.
  */
 int restore_thread_put_back(pid_t tid, uint64_t mask) must_check;

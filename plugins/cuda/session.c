@@ -148,7 +148,7 @@ static int pause_process(struct session *session, pid_t pid, int64_t deadline)
 	return ret;
 }
 
-static int survey_once(struct session *session, pid_t root)
+int session_survey(struct session *session, pid_t root)
 {
 	if (session->is_surveyed)
 		return 0;
@@ -159,14 +159,9 @@ static int survey_once(struct session *session, pid_t root)
 
 int session_pause(struct session *session, pid_t pid, unsigned int lock_timeout_ms)
 {
-	int64_t deadline;
+	int64_t deadline = lock_timeout_ms ? clock_ms() + lock_timeout_ms : 0;
 	int ret;
 
-	ret = survey_once(session, pid);
-	if (ret)
-		return ret;
-
-	deadline = lock_timeout_ms ? clock_ms() + lock_timeout_ms : 0;
 	ret = may_be_cuda(session, pid);
 	if (!ret)
 		ret = refuse_stopped(session, pid);
@@ -206,6 +201,7 @@ int session_checkpoint(struct session *session, pid_t pid)
 	if (!process)
 		return refuse_latecomer(session, pid);
 
+	guardian_freeze(session->guardian, pid);
 	ret = cuda_process_bring(session->tool, process, CUDA_CHECKPOINTED);
 	if (!ret && process->found != CUDA_CHECKPOINTED)
 		pr_info("pid %d: checkpointed in %u ms\n", pid,

@@ -38,14 +38,22 @@ void session_init(struct session *session, const struct tool *tool,
 void session_release(struct session *session);
 
 /*
- * Lock @pid, which still runs. The first is the root of the tree that is dumped: before
- * it is touched, all of the tree is looked at (survey.h). A process found locked or
+ * Look at the whole tree below @root (survey.h), the first time that this is called. To
+ * be called before the first process is paused. Nothing is frozen yet: it may take its
+ * time.
+ *
+ * Return: 0; -EPERM if the dump is refused; another -errno.
+ */
+int session_survey(struct session *session, pid_t root) must_check;
+
+/*
+ * Lock @pid, which still runs. A process found locked or
  * checkpointed stays so.
  * @lock_timeout_ms: how long all of it may take, waiting for work in flight above
  * all; 0 means no limit.
  *
  * Return: 0; -ENXIO if it is not a CUDA process; -EAGAIN if it is about to become
- * one; -EPERM if the dump is refused; -EBUSY if it is stopped, or in a state that no
+ * one; -EBUSY if it is stopped, or in a state that no
  * action leads out of; -ENOMEM; another -errno.
  */
 int session_pause(struct session *session, pid_t pid,

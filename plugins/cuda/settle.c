@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "cuda_process.h"
+#include "hold.h"
 #include "life.h"
 #include "log.h"
 #include "proc.h"
@@ -23,39 +24,89 @@ static bool is_stopped(pid_t pid)
 	return !proc_is_stopped(pid, &stopped) && stopped;
 }
 
+/* One debt, on its way to be paid. */
+struct settlement {
+	const struct debt *debt;
+	const struct tool *tool;
+	struct hold hold;
+	bool is_held; /* all threads but the restore thread, or all */
+	bool is_all_held;
+};
+
 /*
- * A process is left alone as long as it may yet end by itself (CRIU has killed it), it is
- * stopped (as CRIU leaves it with --leave-stopped) and answers nobody, a utility is at
- * work on it, or somebody traces it.
+ * CRIU had it frozen, and it must not run before it is where it was found. Its restore
+ * thread may be at work, for a utility that outlives CRIU. What cannot be held is brought
+ * back all the same, when it runs.
  */
-static bool is_to_be_left_alone(const struct debt *debt, const struct tool *tool)
+static void hold(struct settlement *settlement)
 {
+	const struct debt *debt = settlement->debt;
+
+	settlement->is_held =
+		settlement->is_held ||
+		(atomic_load(&debt->is_frozen) && debt->restore_tid &&
+		 hold_process(debt->pid, debt->restore_tid, &settlement->hold) == 0);
+}
+
+static bool is_left_stopped(const struct settlement *settlement)
+{
+	return !settlement->is_held && is_stopped(settlement->debt->pid);
+}
+
+/*
+ * A process is left alone as long as it may yet end by itself (CRIU has killed it), a
+ * utility is at work on it, or somebody else traces it; and one that could not be held
+ * and is stopped, since it answers nobody.
+ */
+static bool is_to_be_left_alone(const struct settlement *settlement)
+{
+	const pid_t pid = settlement->debt->pid;
 	pid_t tracer;
 
-	return life_is_ending(debt->pid) || is_stopped(debt->pid) ||
-	       proc_is_worked_on(debt->pid, tool->program) ||
-	       proc_tracer(debt->pid, &tracer) || tracer;
+	return life_is_ending(pid) || is_left_stopped(settlement) ||
+	       proc_is_worked_on(pid, settlement->tool->program) ||
+	       proc_tracer(pid, &tracer) || (tracer && !settlement->is_held);
 }
 
 /* CRIU may have died while the restore thread ran with its signals blocked. */
 static void put_back_signals(const struct debt *debt)
 {
-	if (debt->restore_tid && restore_thread_is_abandoned(debt->restore_tid) &&
+	if (restore_thread_is_abandoned(debt->restore_tid) &&
 	    restore_thread_put_back(debt->restore_tid, debt->signal_mask))
 		pr_warn("pid %d: its restore thread keeps its signals blocked; it "
 			"works on all the same\n",
 			debt->pid);
 }
 
-/* Try once. Return: 0 when nothing is owed any more; else it is to be tried again. */
-static int settle_once(const struct debt *debt, const struct tool *tool)
+/* Nobody is at work any more: its last thread, for the whole to be as under CRIU. */
+static int hold_the_rest(struct settlement *settlement)
 {
+	int ret;
+
+	if (!settlement->is_held || settlement->is_all_held)
+		return 0;
+
+	ret = hold_thread(&settlement->hold, settlement->debt->restore_tid);
+	if (ret)
+		return ret;
+
+	settlement->is_all_held = true;
+	put_back_signals(settlement->debt);
+	return 0;
+}
+
+/* Try once. Return: 0 when nothing is owed any more; else it is to be tried again. */
+static int settle_once(struct settlement *settlement)
+{
+	const struct debt *debt = settlement->debt;
 	struct cuda_process process = { .pid = debt->pid, .found = debt->found };
 	int ret;
 
 	if (!life_goes_on(debt->pid, debt->start))
 		return 0;
-	if (is_to_be_left_alone(debt, tool))
+
+	hold(settlement);
+	if (is_to_be_left_alone(settlement))
 		return -EAGAIN;
 
 	/* CRIU sends its tasks SIGKILL and then ends: that must have had time to strike.
@@ -64,8 +115,9 @@ static int settle_once(const struct debt *debt, const struct tool *tool)
 	if (life_is_ending(debt->pid) || !life_goes_on(debt->pid, debt->start))
 		return -EAGAIN;
 
-	put_back_signals(debt);
-	ret = cuda_process_bring(tool, &process, debt->found);
+	ret = hold_the_rest(settlement);
+	if (!ret)
+		ret = cuda_process_bring(settlement->tool, &process, debt->found);
 	if (!ret)
 		pr_warn("pid %d: CRIU did not bring it back; done now, it is %s\n",
 			debt->pid, cuda_state_name(debt->found));
@@ -83,23 +135,24 @@ static void give_up(const struct debt *debt)
 
 static void settle(struct debt *debt, const struct tool *tool)
 {
+	struct settlement settlement = { .debt = debt, .tool = tool };
 	int64_t end = clock_ms() + PATIENCE_MS;
+	int ret;
 
-	while (settle_once(debt, tool)) {
+	while ((ret = settle_once(&settlement))) {
 		/* A stopped process has all the time until it is continued. */
-		if (is_stopped(debt->pid))
+		if (is_left_stopped(&settlement))
 			end = clock_ms() + PATIENCE_MS;
-		if (clock_ms() > end) {
-			give_up(debt);
-			return;
-		}
-		/* Utilities that were left at work. */
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
+		if (clock_ms() > end)
+			break;
 		clock_sleep_ms(LOOK_MS);
 	}
 
-	atomic_store(&debt->is_open, false);
+	hold_release(&settlement.hold);
+	if (ret)
+		give_up(debt);
+	else
+		atomic_store(&debt->is_open, false);
 }
 
 /* Return: is there a process that sees to it? */

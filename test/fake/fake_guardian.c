@@ -21,6 +21,15 @@ int guardian_owe(struct guardian *guardian, const struct cuda_process *process)
 	return fake_world_note("owe", process->pid, 0, -EIO);
 }
 
+void guardian_freeze(struct guardian *guardian, pid_t pid)
+{
+	struct fake_process *debtor = fake_world_find(pid);
+
+	(void)guardian;
+	if (debtor)
+		debtor->frozen = true;
+}
+
 void guardian_pay(struct guardian *guardian, pid_t pid)
 {
 	struct fake_process *debtor = fake_world_find(pid);

@@ -40,6 +40,7 @@ struct fake_process {
 	bool gone;	   /* has ended */
 	bool worked_on;	   /* a run of the utility was left at work on it */
 	bool owed;	   /* the guardian would bring it back */
+	bool frozen;	   /* the guardian would hold it still */
 	unsigned int busy; /* so many answers to get-state are "checkpointing" */
 
 	unsigned int questions; /* runs of the utility to ask about it */

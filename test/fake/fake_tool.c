@@ -137,6 +137,8 @@ static int try(struct fake_process *process, enum cuda_action action,
 	}
 	if ((action == CUDA_LOCK || action == CUDA_CHECKPOINT) && !process->owed)
 		fake_world_crime("an action that the guardian does not know of");
+	if (action == CUDA_CHECKPOINT && process->seized && !process->frozen)
+		fake_world_crime("a checkpoint that the guardian does not know of");
 	if (hangs || !answers(process) || (action == CUDA_LOCK && process->seized))
 		return hang(process, timeout_ms, watch);
 	if (process->rung != cuda_action_from(action)) {

@@ -25,6 +25,8 @@ struct guardian_world {
 	atomic_int failures; /* so many calls fail first */
 	atomic_int takes_ms; /* each */
 	atomic_int later_s;  /* what the clock is fast */
+	atomic_char state;   /* of the process at the last call, as /proc has it */
+	atomic_ulong counts; /* of the debtor that counts */
 };
 
 extern struct guardian_world *guardian_world;
@@ -38,6 +40,9 @@ void sleep_ms(long ms);
 
 /* A process that waits for its end. */
 pid_t start_debtor(void);
+
+/* The debtor is one that counts, and has a restore thread as the driver's. */
+void use_cuda_debtor(void);
 
 /* Be CRIU: owe the debtor @found, and then do @rest. */
 pid_t start_criu(enum cuda_state found, void (*rest)(struct guardian *));

@@ -35,7 +35,9 @@ int end(void **state)
 
 int pause_one(const struct fake_process *process)
 {
-	return session_pause(&session, process->pid, LOCK_TIMEOUT_MS);
+	int ret = session_survey(&session, process->pid);
+
+	return ret ? ret : session_pause(&session, process->pid, LOCK_TIMEOUT_MS);
 }
 
 struct fake_process *paused_and_seized(enum kind kind)

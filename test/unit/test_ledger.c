@@ -94,12 +94,26 @@ static void closing_none_is_harmless(void **state)
 #define over_a_ledger(claim) \
 	cmocka_unit_test_setup_teardown(claim, open_ledger, close_ledger)
 
+static void freezing_is_seen_of_its_debt_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(owe(1, 10, CUDA_RUNNING), 0);
+	assert_int_equal(owe(2, 20, CUDA_RUNNING), 0);
+
+	ledger_freeze(ledger, 2);
+	ledger_freeze(ledger, 3);
+
+	assert_false(atomic_load(&ledger->debts[0].is_frozen));
+	assert_true(atomic_load(&ledger->debts[1].is_frozen));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		over_a_ledger(new_ledger_is_empty),
 		over_a_ledger(debt_is_seen_by_another_process),
 		over_a_ledger(payment_closes_only_its_debt),
+		over_a_ledger(freezing_is_seen_of_its_debt_alone),
 		over_a_ledger(full_ledger_refuses),
 		cmocka_unit_test(closing_none_is_harmless),
 	};

@@ -31,7 +31,7 @@ static bool all_threads_went_on(void)
 	return true;
 }
 
-/* As if we had died: nobody holds it, and its signals are blocked. */
+/* As if we had died, and come back: its signals are blocked. */
 static void abandon_target(void)
 {
 	start_target(body_count, false);
@@ -42,7 +42,6 @@ static void abandon_target(void)
 	assert_int_equal(ptrace(PTRACE_INTERRUPT, restore_tid(), 0, 0), 0);
 	assert_int_equal(waitpid(restore_tid(), NULL, __WALL), restore_tid());
 	sigchld_put_back(&thread.sigchld);
-	detach_all();
 }
 
 static void signals_of_an_abandoned_thread_are_put_back(void **state)
@@ -54,6 +53,7 @@ static void signals_of_an_abandoned_thread_are_put_back(void **state)
 	assert_true(restore_thread_is_abandoned(restore_tid()));
 
 	assert_int_equal(restore_thread_put_back(restore_tid(), BIT(SIGUSR2)), 0);
+	detach_all();
 
 	assert_false(restore_thread_is_abandoned(restore_tid()));
 	assert_int_equal(proc_blocked_signals(restore_tid(), &mask), 0);
@@ -62,7 +62,7 @@ static void signals_of_an_abandoned_thread_are_put_back(void **state)
 	await(all_threads_went_on);
 }
 
-/* A signal strikes in between: it is the thread's own, and not lost. */
+/* It waited for its turn. */
 static void signal_to_an_abandoned_thread_is_handled(void **state)
 {
 	(void)state;
@@ -71,22 +71,22 @@ static void signal_to_an_abandoned_thread_is_handled(void **state)
 	assert_int_equal(shared->usr1, 0);
 
 	assert_int_equal(restore_thread_put_back(restore_tid(), 0), 0);
+	detach_all();
 
 	note_counts();
 	await(all_threads_went_on);
 	assert_int_equal(shared->usr1, 1);
 }
 
-static void signals_of_a_thread_that_is_traced_cannot_be_put_back(void **state)
+static void thread_that_is_not_stopped_cannot_be_put_back(void **state)
 {
 	(void)state;
 	start_target(body_count, false);
-
-	assert_int_equal(restore_thread_put_back(restore_tid(), 0), -EPERM);
-
-	assert_true(fake_log_has("cannot seize it"));
-	assert_held(restore_tid());
 	detach_all();
+
+	assert_int_equal(restore_thread_put_back(restore_tid(), 0), -ESRCH);
+
+	assert_true(fake_log_has("cannot set its signal mask"));
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, no_target_yet, end_target)
@@ -96,7 +96,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(signals_of_an_abandoned_thread_are_put_back),
 		CASE(signal_to_an_abandoned_thread_is_handled),
-		CASE(signals_of_a_thread_that_is_traced_cannot_be_put_back),
+		CASE(thread_that_is_not_stopped_cannot_be_put_back),
 	};
 
 	return cmocka_run_group_tests(tests, map_shared, NULL);

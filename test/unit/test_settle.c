@@ -168,6 +168,49 @@ static void patience_has_an_end(void **state)
 	assert_true(has_log());
 }
 
+/* It must not see that it is checkpointed: the driver does not hold up all calls. */
+static void process_is_held_still_until_it_is_back(void **state)
+{
+	unsigned long counts;
+
+	(void)state;
+	use_cuda_debtor();
+	atomic_store(&guardian_world->takes_ms, 500);
+
+	start_criu(CUDA_RUNNING, just_end);
+	sleep_ms(300);
+	counts = atomic_load(&guardian_world->counts);
+	sleep_ms(100);
+	assert_int_equal(atomic_load(&guardian_world->counts), counts);
+	wait_for_end();
+
+	assert_int_equal(atomic_load(&guardian_world->brought), 1);
+	assert_int_equal(atomic_load(&guardian_world->state), 't');
+	counts = atomic_load(&guardian_world->counts);
+	sleep_ms(100);
+	assert_true(atomic_load(&guardian_world->counts) > counts);
+}
+
+/* One that can be held need not be waited for, and stays stopped. */
+static void stopped_process_that_can_be_held_is_brought_back(void **state)
+{
+	unsigned long counts;
+
+	(void)state;
+	use_cuda_debtor();
+	kill(debtor, SIGSTOP);
+	start_criu(CUDA_RUNNING, just_end);
+	wait_for_end();
+
+	assert_int_equal(atomic_load(&guardian_world->brought), 1);
+	counts = atomic_load(&guardian_world->counts);
+	sleep_ms(100);
+	assert_int_equal(atomic_load(&guardian_world->counts), counts);
+	kill(debtor, SIGCONT);
+	sleep_ms(100);
+	assert_true(atomic_load(&guardian_world->counts) > counts);
+}
+
 #define claim(name) \
 	cmocka_unit_test_setup_teardown(name, begin_guardian_world, end_guardian_world)
 
@@ -181,6 +224,8 @@ int main(void)
 		claim(failure_is_tried_again),
 		claim(utility_at_work_is_waited_for),
 		claim(stopped_process_is_waited_for_however_long),
+		claim(process_is_held_still_until_it_is_back),
+		claim(stopped_process_that_can_be_held_is_brought_back),
 		claim(patience_has_an_end),
 		claim(several_are_brought_back_at_once),
 	};
