@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -94,80 +95,137 @@ static CUresult perform(enum cuda_action action, const struct arguments *argumen
 	return functions[action](arguments, libcuda);
 }
 
+/* --- what has become of it ----------------------------------------------- */
+
+static void printf_format(2, 3)
+	fail(struct command_answer *answer, const char *format, ...)
+{
+	va_list values;
+
+	answer->succeeded = false;
+	va_start(values, format);
+	vsnprintf(answer->reason, sizeof(answer->reason), format, values);
+	va_end(values);
+}
+
+/* @answer succeeded if the driver says so; else the words are the driver's. */
+static void judge(CUresult result, struct libcuda *libcuda, struct command_answer *answer)
+{
+	answer->succeeded = result == CUDA_SUCCESS;
+	if (answer->succeeded)
+		return;
+
+	answer->code = (int)result;
+	fail(answer, "%s", libcuda_error_text(libcuda, result));
+}
+
+static void ask_state(const struct arguments *arguments, struct libcuda *libcuda,
+		      struct command_answer *answer)
+{
+	CUprocessState now = CU_PROCESS_STATE_FAILED;
+	enum cuda_state known;
+
+	judge(libcuda->cuCheckpointProcessGetState(arguments->pid, &now), libcuda,
+	      answer);
+	if (!answer->succeeded)
+		return;
+
+	answer->value = (int)now;
+	if (cuda_state_parse(cuda_state_name((enum cuda_state)now), &known) < 0)
+		fail(answer, "state %d is not known", (int)now);
+}
+
+static void ask_restore_tid(const struct arguments *arguments, struct libcuda *libcuda,
+			    struct command_answer *answer)
+{
+	judge(libcuda->cuCheckpointProcessGetRestoreThreadId(arguments->pid,
+							     &answer->value),
+	      libcuda, answer);
+}
+
+/* Before 13.0 the pairs are a reserved field, which must be zero. */
+static bool has_device_maps(const struct libcuda *libcuda, int *ret_version)
+{
+	*ret_version = 0;
+	return libcuda->cuDriverGetVersion(ret_version) == CUDA_SUCCESS &&
+	       *ret_version >= DEVICE_MAP_VERSION;
+}
+
+static void ask_action(const struct arguments *arguments, struct libcuda *libcuda,
+		       struct command_answer *answer)
+{
+	int version;
+
+	if (!arguments->device_map.count || has_device_maps(libcuda, &version))
+		judge(perform(arguments->action, arguments, libcuda), libcuda, answer);
+	else
+		fail(answer,
+		     "this NVIDIA driver (CUDA %d.%d) has no --device-map: "
+		     "driver r580 (CUDA 13.0) or newer is needed",
+		     version / 1000, version % 1000 / 10);
+}
+
+void command_ask(const struct arguments *arguments, struct libcuda *libcuda,
+		 struct command_answer *ret_answer)
+{
+	static void (*const questions[])(const struct arguments *, struct libcuda *,
+					 struct command_answer *) = {
+		[OPERATION_GET_STATE] = ask_state,
+		[OPERATION_GET_RESTORE_TID] = ask_restore_tid,
+		[OPERATION_ACTION] = ask_action,
+	};
+
+	*ret_answer = (struct command_answer){ .succeeded = false };
+	questions[arguments->operation](arguments, libcuda, ret_answer);
+}
+
 /* --- the operations ------------------------------------------------------ */
 
 static int get_state(const struct arguments *arguments, struct libcuda *libcuda)
 {
-	CUprocessState answer;
-	CUresult result;
-	enum cuda_state state;
-	const char *name;
+	struct command_answer answer;
 
-	result = libcuda->cuCheckpointProcessGetState(arguments->pid, &answer);
-	if (result != CUDA_SUCCESS) {
+	command_ask(arguments, libcuda, &answer);
+	if (!answer.succeeded) {
 		fprintf(stderr, "Error getting process state for process ID %d: \"%s\"\n",
-			arguments->pid, libcuda_error_text(libcuda, result));
+			arguments->pid, answer.reason);
 		return -EIO;
 	}
 
-	name = cuda_state_name((enum cuda_state)answer);
-	if (cuda_state_parse(name, &state) < 0) {
-		fprintf(stderr,
-			"Error getting process state for process ID %d: "
-			"\"state %d is not known\"\n",
-			arguments->pid, (int)answer);
-		return -EIO;
-	}
-
-	puts(name);
+	puts(cuda_state_name((enum cuda_state)answer.value));
 	return 0;
 }
 
 static int get_restore_tid(const struct arguments *arguments, struct libcuda *libcuda)
 {
-	int tid;
+	struct command_answer answer;
 
-	if (libcuda->cuCheckpointProcessGetRestoreThreadId(arguments->pid, &tid) !=
-	    CUDA_SUCCESS) {
+	command_ask(arguments, libcuda, &answer);
+	if (!answer.succeeded) {
 		fprintf(stderr, "Could not find restore thread for process ID %d\n",
 			arguments->pid);
 		return -EIO;
 	}
 
-	printf("%d\n", tid);
+	printf("%d\n", answer.value);
 	return 0;
-}
-
-static bool has_device_maps(const struct libcuda *libcuda)
-{
-	int version = 0;
-
-	/* Before 13.0 the pairs are a reserved field, which must be zero. */
-	if (libcuda->cuDriverGetVersion(&version) == CUDA_SUCCESS &&
-	    version >= DEVICE_MAP_VERSION)
-		return true;
-
-	fprintf(stderr,
-		"cuda-checkpoint: this NVIDIA driver (CUDA %d.%d) has no --device-map: "
-		"driver r580 (CUDA 13.0) or newer is needed\n",
-		version / 1000, version % 1000 / 10);
-	return false;
 }
 
 static int act(const struct arguments *arguments, struct libcuda *libcuda)
 {
-	CUresult result;
+	struct command_answer answer;
 
-	if (arguments->device_map.count && !has_device_maps(libcuda))
-		return -ENOSYS;
-
-	result = perform(arguments->action, arguments, libcuda);
-	if (result == CUDA_SUCCESS)
+	command_ask(arguments, libcuda, &answer);
+	if (answer.succeeded)
 		return 0;
 
+	if (!answer.code) {
+		fprintf(stderr, "cuda-checkpoint: %s\n", answer.reason);
+		return -ENOSYS;
+	}
+
 	fprintf(stderr, "Could not %s on process ID %d: \"%s\"\n",
-		cuda_action_name(arguments->action), arguments->pid,
-		libcuda_error_text(libcuda, result));
+		cuda_action_name(arguments->action), arguments->pid, answer.reason);
 	return -EIO;
 }
 

@@ -12,6 +12,25 @@
 #include "cleanup.h"
 #include "libcuda.h"
 
+/* Room for the driver's words, or for ours. */
+#define COMMAND_REASON_SIZE 512
+
+/* What has become of an operation on one process. */
+struct command_answer {
+	bool succeeded;
+	int value; /* an enum cuda_state for get-state, the tid for get-restore-tid */
+	int code;  /* of a failure: the driver's CUresult; 0 if it is not the driver's */
+	char reason[COMMAND_REASON_SIZE]; /* of a failure, in words */
+};
+
+/*
+ * Carry out @arguments, which come from arguments_parse() and ask for anything but help,
+ * a toggle and what gpu_memory.h does, on the process arguments->pid. Silent: all there
+ * is to say is in *@ret_answer.
+ */
+void command_ask(const struct arguments *arguments, struct libcuda *libcuda,
+		 struct command_answer *ret_answer);
+
 /*
  * Carry out @arguments, which come from arguments_parse() and ask for something of
  * the driver: neither for help nor for what gpu_memory.h does. The answer may still be in

@@ -62,38 +62,50 @@ static bool is_complete(const struct libcuda *libcuda)
 #undef AND_HAS
 }
 
-static int refuse_driver(const struct libcuda *libcuda)
+static int refuse_driver(const struct libcuda *libcuda,
+			 char ret_reason[LIBCUDA_REASON_SIZE])
 {
 	int version = 0;
 
 	if (libcuda->cuDriverGetVersion)
 		(void)libcuda->cuDriverGetVersion(&version);
 
-	fprintf(stderr,
-		"cuda-checkpoint: this NVIDIA driver (CUDA %d.%d) has no checkpoint "
-		"functions: driver r570 (CUDA 12.8) or newer is needed\n",
-		version / 1000, version % 1000 / 10);
+	snprintf(ret_reason, LIBCUDA_REASON_SIZE,
+		 "this NVIDIA driver (CUDA %d.%d) has no checkpoint functions: "
+		 "driver r570 (CUDA 12.8) or newer is needed",
+		 version / 1000, version % 1000 / 10);
 	return -ENOSYS;
 }
 
-int libcuda_open(struct libcuda *ret_libcuda)
+int libcuda_load(struct libcuda *ret_libcuda, char ret_reason[LIBCUDA_REASON_SIZE])
 {
 	struct libcuda libcuda = { .unnamed_error = "" };
 	void *library;
 
 	library = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
 	if (!library) {
-		fprintf(stderr,
-			"cuda-checkpoint: cannot load libcuda.so.1, the NVIDIA driver "
-			"is needed: %s\n",
-			dlerror());
+		snprintf(ret_reason, LIBCUDA_REASON_SIZE,
+			 "cannot load libcuda.so.1, the NVIDIA driver is needed: %s",
+			 dlerror());
 		return -ENOENT;
 	}
 
 	load_symbols(library, &libcuda);
 	if (!is_complete(&libcuda))
-		return refuse_driver(&libcuda);
+		return refuse_driver(&libcuda, ret_reason);
 
 	*ret_libcuda = libcuda;
 	return 0;
+}
+
+int libcuda_open(struct libcuda *ret_libcuda)
+{
+	char reason[LIBCUDA_REASON_SIZE];
+	int ret;
+
+	ret = libcuda_load(ret_libcuda, reason);
+	if (ret < 0)
+		fprintf(stderr, "cuda-checkpoint: %s\n", reason);
+
+	return ret;
 }

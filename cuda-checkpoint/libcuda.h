@@ -39,12 +39,19 @@ struct libcuda {
 	char unnamed_error[sizeof("error -2147483648")];
 };
 
+/* Room for the reason of a failure, which may have a path in it. */
+#define LIBCUDA_REASON_SIZE 4608
+
 /*
- * Load the library and find the functions.
+ * Load the library and find the functions. Silent.
  *
  * Return: 0; -ENOENT if it cannot be loaded; -ENOSYS if it is of a driver that
- * cannot checkpoint. Both are reported on stderr, in one line with the remedy.
+ * cannot checkpoint: with *@ret_reason, one line with the remedy.
  */
+int libcuda_load(struct libcuda *ret_libcuda,
+		 char ret_reason[LIBCUDA_REASON_SIZE]) must_check;
+
+/* The same, and the reason is reported on stderr. */
 int libcuda_open(struct libcuda *ret_libcuda) must_check;
 
 /*

@@ -149,8 +149,9 @@ void fake_libcuda_reset(void)
 	};
 }
 
-int libcuda_open(struct libcuda *ret_libcuda)
+int libcuda_load(struct libcuda *ret_libcuda, char ret_reason[LIBCUDA_REASON_SIZE])
 {
+	(void)ret_reason;
 	*ret_libcuda = (struct libcuda){
 		.cuInit = fake_init,
 		.cuDriverGetVersion = fake_version,
@@ -162,6 +163,11 @@ int libcuda_open(struct libcuda *ret_libcuda)
 		.cuCheckpointProcessUnlock = fake_unlock,
 	};
 	return 0;
+}
+
+int libcuda_open(struct libcuda *ret_libcuda)
+{
+	return libcuda_load(ret_libcuda, NULL);
 }
 
 /* Numbers: what a test expects is then the code, whatever the driver calls it. */
