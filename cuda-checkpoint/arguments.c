@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "help.h"
 
@@ -173,6 +174,44 @@ static int take_options(int argc, char *argv[], struct arguments *arguments)
 	return 0;
 }
 
+static int compare(const void *a, const void *b)
+{
+	const int first = *(const int *)a, second = *(const int *)b;
+
+	return (first > second) - (first < second);
+}
+
+/* With a pid twice the lines of the answer could not be told apart. */
+static int check_each_pid_once(const struct arguments *arguments)
+{
+	const size_t count = arguments->pid_count;
+	int *sorted autofree = reallocarray(NULL, count, sizeof(*sorted));
+
+	if (!sorted) {
+		(void)refuse("cuda-checkpoint: out of memory");
+		return -ENOMEM;
+	}
+
+	memcpy(sorted, arguments->pids, count * sizeof(*sorted));
+	qsort(sorted, count, sizeof(*sorted), compare);
+	for (size_t i = 1; i < count; i++)
+		if (sorted[i - 1] == sorted[i])
+			return refuse("cuda-checkpoint: --pid %d is given twice",
+				      sorted[i]);
+
+	return 0;
+}
+
+static int check_several_pids(const struct arguments *arguments)
+{
+	if (arguments->pid_count < 2 || arguments->operation == OPERATION_GET_MEMORY)
+		return 0;
+	if (arguments->operation == OPERATION_TOGGLE)
+		return refuse("cuda-checkpoint: --toggle takes only one --pid");
+
+	return check_each_pid_once(arguments);
+}
+
 static bool has_action(const struct arguments *arguments, enum cuda_action action)
 {
 	return arguments->operation == OPERATION_ACTION && arguments->action == action;
@@ -195,7 +234,7 @@ static int check(const struct arguments *arguments)
 		return refuse(
 			"cuda-checkpoint: --device-map is only for --action restore");
 
-	return 0;
+	return check_several_pids(arguments);
 }
 
 int arguments_parse(int argc, char *argv[], struct arguments *ret_arguments)

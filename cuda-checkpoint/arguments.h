@@ -3,8 +3,9 @@
  * The command line, read and checked.
  *
  * What is accepted here makes sense as a whole: one operation, a pid where it
- * needs one, and no option that the operation would ignore. All messages about
- * a bad command line come from here, on stderr, some followed by the help.
+ * needs one, each pid once (--get-memory takes any), and no option that the operation
+ * would ignore. All messages about a bad command line come from here, on stderr, some
+ * followed by the help.
  */
 #pragma once
 
@@ -26,8 +27,8 @@ struct arguments {
 	enum operation operation;
 	enum cuda_action action; /* for OPERATION_ACTION */
 	int pid;		 /* positive, but for OPERATION_HELP; the last given */
-	int *pids; /* all that were given, for OPERATION_GET_MEMORY; owned */
-	size_t pid_count;
+	int *pids;		 /* all that were given; owned */
+	size_t pid_count;	 /* 1 for OPERATION_TOGGLE */
 	bool timeout_given;
 	unsigned int timeout_ms;	/* 0: no limit */
 	struct device_pairs device_map; /* owned */

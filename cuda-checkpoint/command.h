@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the utility does: from the arguments to the driver and back to one line.
+ * What the utility does to one process: from the arguments to the driver and back to one
+ * line. Several processes, and their lines, are the matter of at_once.h.
  *
  * Answers go to stdout and errors to stderr, in the words of NVIDIA's utility:
  * programs compare them. Nothing initialises CUDA in this process, except a
@@ -33,8 +34,8 @@ void command_ask(const struct arguments *arguments, struct libcuda *libcuda,
 
 /*
  * Carry out @arguments, which come from arguments_parse() and ask for something of
- * the driver: neither for help nor for what gpu_memory.h does. The answer may still be in
- * stdout's buffer on return.
+ * the driver, and of one process: neither for help nor for what gpu_memory.h does, and
+ * not for what at_once.h does. The answer may still be in stdout's buffer on return.
  *
  * A toggle that cannot checkpoint a process unlocks it again.
  *

@@ -3,13 +3,14 @@
  * cuda-checkpoint: suspend and resume CUDA in a running process.
  *
  * Understands and answers what NVIDIA's utility of this name does. Exit status
- * 0, or 1 and the reason on stderr.
+ * 0, or 1 and the reason on stderr; with several pids on stdout, see at_once.h.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
 #include "arguments.h"
+#include "at_once.h"
 #include "command.h"
 #include "gpu_memory.h"
 #include "help.h"
@@ -58,6 +59,8 @@ static int run(const struct arguments *arguments)
 	}
 	if (arguments->operation == OPERATION_GET_MEMORY)
 		return get_memory(arguments);
+	if (arguments->pid_count > 1)
+		return at_once_run(arguments);
 
 	ret = libcuda_open(&libcuda);
 	if (ret < 0)
@@ -80,7 +83,7 @@ static int finish_answer(void)
 int main(int argc, char *argv[])
 {
 	struct arguments arguments;
-	int ret;
+	int ret, written;
 
 	ret = occupy_standard_descriptors();
 	if (ret < 0) {
@@ -94,8 +97,9 @@ int main(int argc, char *argv[])
 		return EXIT_FAILURE;
 
 	ret = run(&arguments);
+	written = finish_answer();
 	if (ret == 0)
-		ret = finish_answer();
+		ret = written;
 
 	arguments_release(&arguments);
 	return ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

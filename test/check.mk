@@ -104,6 +104,11 @@ needs_test_settle = $(needs_test_guardian)
 needs_test_command = cuda-checkpoint/command.c plugins/cuda/cuda_state.c test/fake/fake_libcuda.c \
 	test/unit/command_outcome.c
 needs_test_command_toggle = $(needs_test_command)
+needs_test_at_once = $(addprefix cuda-checkpoint/,at_once.c worker.c alive.c command.c) \
+	plugins/cuda/cuda_state.c test/fake/fake_libcuda.c test/unit/at_once_world.c
+needs_test_at_once_failures = $(needs_test_at_once)
+needs_test_alive = cuda-checkpoint/alive.c
+needs_test_help = cuda-checkpoint/help.c
 needs_test_arguments = cuda-checkpoint/arguments.c cuda-checkpoint/device_pairs.c \
 	cuda-checkpoint/help.c plugins/cuda/cuda_state.c
 needs_test_device_pairs = cuda-checkpoint/device_pairs.c

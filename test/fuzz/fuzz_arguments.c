@@ -52,6 +52,13 @@ static int parse(int argc, char *argv[], struct arguments *ret_arguments)
 	return ret;
 }
 
+static void check_each_once(const int *pids, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < i; j++)
+			fuzz_check(pids[i] != pids[j]);
+}
+
 /* What was read makes sense as a whole; --help wins over what does not. */
 static void check_sense(const struct arguments *arguments)
 {
@@ -62,7 +69,12 @@ static void check_sense(const struct arguments *arguments)
 	if (arguments->operation == OPERATION_HELP)
 		return;
 
-	fuzz_check(arguments->pid > 0);
+	fuzz_check(arguments->pid > 0 && arguments->pid_count > 0);
+	fuzz_check(arguments->pids[arguments->pid_count - 1] == arguments->pid);
+	if (arguments->pid_count > 1)
+		fuzz_check(arguments->operation != OPERATION_TOGGLE);
+	if (arguments->operation != OPERATION_GET_MEMORY)
+		check_each_once(arguments->pids, arguments->pid_count);
 	if (action)
 		fuzz_check(arguments->action >= CUDA_LOCK &&
 			   arguments->action <= CUDA_UNLOCK);

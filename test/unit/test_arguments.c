@@ -49,7 +49,10 @@ static const struct {
 	{ "--get-state --pid 1", { .operation = OPERATION_GET_STATE, .pid = 1 } },
 	{ "--pid=2147483647 --get-state", { .operation = OPERATION_GET_STATE, .pid = INT_MAX } },
 	{ "--get-restore-tid -p 12", { .operation = OPERATION_GET_RESTORE_TID, .pid = 12 } },
-	{ "--get-state -p 1 -p 2", { .operation = OPERATION_GET_STATE, .pid = 2 } },
+	{ "--get-state -p 1 -p 2", { .operation = OPERATION_GET_STATE, .pid = 2, .pid_count = 2 } },
+	{ "-p 2 --get-restore-tid -p 1 -p 3", { .operation = OPERATION_GET_RESTORE_TID, .pid = 3, .pid_count = 3 } },
+	{ "--action lock -p 3 -p 4 -t 9", { .operation = OPERATION_ACTION, .action = CUDA_LOCK, .pid = 4, .pid_count = 2, .timeout_given = true, .timeout_ms = 9 } },
+	{ "--action restore -p 3 -p 4 -d " OLD "=" NEW, { .operation = OPERATION_ACTION, .action = CUDA_RESTORE, .pid = 4, .pid_count = 2, .device_map.count = 1 } },
 	{ "--get-memory -p 12", { .operation = OPERATION_GET_MEMORY, .pid = 12 } },
 	{ "--toggle -p12", { .operation = OPERATION_TOGGLE, .pid = 12 } },
 	{ "--toggle -p 12 -t 5", { .operation = OPERATION_TOGGLE, .pid = 12, .timeout_given = true, .timeout_ms = 5 } },
@@ -83,6 +86,11 @@ static const struct {
 	{ "--rubbish --pid 7", "cuda-checkpoint: unrecognized option '--rubbish'\nInvalid option(s) or option(s) not supported by this CUDA Driver" HELP },
 	{ "--get-state -x", "cuda-checkpoint: invalid option -- 'x'\nInvalid option(s) or option(s) not supported by this CUDA Driver" HELP },
 	{ "--get-state --pid", "cuda-checkpoint: option '--pid' requires an argument\nInvalid option(s) or option(s) not supported by this CUDA Driver" HELP },
+	{ "--toggle --pid 7 --pid 8", "cuda-checkpoint: --toggle takes only one --pid\n" },
+	{ "--toggle --pid 7 --pid 7", "cuda-checkpoint: --toggle takes only one --pid\n" },
+	{ "--get-state -p 7 -p 8 -p 7", "cuda-checkpoint: --pid 7 is given twice\n" },
+	{ "--action lock --pid 2147483647 --pid 2147483647", "cuda-checkpoint: --pid 2147483647 is given twice\n" },
+	{ "--get-restore-tid -p 9 -p 8 -p 08", "cuda-checkpoint: --pid 8 is given twice\n" },
 	{ "--get-state --pid 7 8", "cuda-checkpoint: unexpected argument \"8\"\n" },
 	{ "--get-state --pid 0", "cuda-checkpoint: invalid pid \"0\"\n" },
 	{ "--get-state --pid -7", "cuda-checkpoint: invalid pid \"-7\"\n" },
@@ -104,8 +112,12 @@ static const struct {
 };
 /* clang-format on */
 
+/* Where nothing is said of how many pids there are, it is one, or none at all. */
 static bool same(const struct arguments *a, const struct arguments *b)
 {
+	if (a->pid_count != (b->pid_count ? b->pid_count : b->pid ? 1 : 0))
+		return false;
+
 	return a->operation == b->operation && a->action == b->action &&
 	       a->pid == b->pid && a->timeout_given == b->timeout_given &&
 	       a->timeout_ms == b->timeout_ms &&

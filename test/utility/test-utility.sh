@@ -347,6 +347,225 @@ test_nvml_library() {
 	library=$sim
 }
 
+# --- several pids ---------------------------------------------------------------
+# Three programs, $one $two $three, on which a checkpoint takes a second.
+start_three() { # [VARIABLE=VALUE]...: for the third alone
+	start_app CUDA_SIM_CHECKPOINT=delay=1000 "$counter" --mib 8
+	one=$app
+	start_app CUDA_SIM_CHECKPOINT=delay=1000 "$counter" --mib 8
+	two=$app
+	start_app CUDA_SIM_CHECKPOINT=delay=1000 "$@" "$counter" --mib 8
+	three=$app
+}
+
+stop_three() {
+	for pid in "$one" "$two" "$three"; do
+		stop "$pid"
+	done
+}
+
+# The same for all: the milliseconds are ours to know.
+expect_all() { # NAME STATUS STDOUT STDERR ARGUMENTS...: where STDOUT has MS for a time
+	name=$1 wanted="$2|$3|$4"
+	shift 4
+	same "$name" "$wanted" "$(said "$@" | sed 's/ ok [0-9][0-9]*/ ok MS/')"
+}
+
+all_ok() { # PID...
+	for pid; do
+		echo "$pid ok MS"
+	done
+}
+
+each_is() { # STATE PID...
+	state=$1
+	shift
+	lines=$(for pid; do echo "$pid $state"; done)
+	options=$(printf -- ' --pid %s' "$@")
+	# shellcheck disable=SC2086  # words
+	expect "all are $state" 0 "$lines" '' --get-state $options
+}
+
+test_several() {
+	start_three
+	initialisation='"initialization error"'
+	os_error='"OS call failed or operation not supported on this OS"'
+	present_state='"the operation cannot be performed in the present state"'
+	no_pid=2147483647
+
+	each_is running "$two" "$one" "$three"
+	expect 'get-state: failures among successes, in the order given' 1 \
+		"$$ error 3 $initialisation
+$two running
+$no_pid error 304 $os_error
+$one running" '' --get-state -p $$ -p "$two" --pid "$no_pid" --pid="$one"
+	expect 'get-restore-tid of several' 1 \
+		"$two $(run --get-restore-tid --pid "$two")
+$$ error 3 $initialisation
+$one $(run --get-restore-tid --pid "$one")" '' \
+		--get-restore-tid -p "$two" -p $$ -p "$one"
+
+	expect_all 'lock several, with a timeout' 0 "$(all_ok "$one" "$two")" '' \
+		--action lock -p "$one" -p "$two" --timeout 1000
+	expect_all 'lock several, of which two are locked' 1 \
+		"$one error 401 $present_state
+$two error 401 $present_state
+$three ok MS" '' --action lock -p "$one" -p "$two" -p "$three"
+	each_is locked "$one" "$two" "$three"
+
+	run --get-memory -p "$one" -p "$two" >"$tmp/memory"
+	same 'get-memory answers as it did' "$one 8392704 $two 8392704" \
+		"$(paste -s -d ' ' "$tmp/memory")"
+	stop_three
+}
+
+# The third says what one takes here and now.
+test_several_at_once() {
+	start_three
+	run --action lock -p "$one" -p "$two" -p "$three" >/dev/null
+
+	begin=$(now_ms)
+	run --action checkpoint -p "$three"
+	single=$(($(now_ms) - begin))
+	begin=$(now_ms)
+	run --action checkpoint -p "$one" -p "$two" >"$tmp/checkpointed"
+	same 'checkpoint of several succeeds' 0 $?
+	several=$(($(now_ms) - begin))
+	each_is checkpointed "$one" "$two" "$three"
+	same 'one takes a second, or there would be nothing to compare' yes \
+		"$([ "$single" -ge 1000 ] && echo yes)"
+	at_most 'a checkpoint of several takes the time of one' \
+		$((several * 100 / single)) 150
+	same 'the time of each is told' '2' \
+		"$(awk '$2 == "ok" && $3 >= 1000 && $3 <= '$((several + 1)) "$tmp/checkpointed" |
+			wc -l | tr -d ' ')"
+
+	expect_all 'restore several' 0 "$(all_ok "$one" "$three" "$two")" '' \
+		--action restore -p "$one" -p "$three" -p "$two"
+	expect_all 'unlock several' 0 "$(all_ok "$one" "$three" "$two")" '' \
+		--action unlock -p "$one" -p "$three" -p "$two"
+	each_is running "$one" "$two" "$three"
+	stop_three
+}
+
+# --timeout and --device-map are for each of them.
+test_several_with_options() {
+	start_app CUDA_SIM_COPY_MBPS=32 "$inflight" --mib 4 --depth 16 --interval 0
+	busy=$app
+	start_app "$counter"
+	await 'there is work' more_than 0
+	expect_all 'the timeout is for each' 1 \
+		"$busy error 600 \"device not ready\"
+$app ok MS" '' --action lock -p "$busy" -p "$app" -t 100
+	stop "$busy"
+	stop "$app"
+
+	first=$(sed -n '1s/ .*//p' "$tmp/gpus")
+	second=$(sed -n '2s/ .*//p' "$tmp/gpus")
+	start_three
+	run --action lock -p "$one" -p "$two" >/dev/null
+	run --action checkpoint -p "$one" -p "$two" >/dev/null
+	CUDA_SIM_DRIVER_VERSION=12080
+	export CUDA_SIM_DRIVER_VERSION
+	expect 'a device map that the driver has not is told for each' 1 \
+		"$(for pid in "$two" "$one"; do
+			echo "$pid error 0 \"this NVIDIA driver (CUDA 12.8) has no --device-map: driver r580 (CUDA 13.0) or newer is needed\""
+		done)" '' \
+		--action restore -p "$two" -p "$one" -d "$first=$second,$second=$first"
+	unset CUDA_SIM_DRIVER_VERSION
+	expect_all 'the device map is for each' 0 "$(all_ok "$two" "$one")" '' \
+		--action restore -p "$two" -p "$one" -d "$first=$second,$second=$first"
+	stop_three
+}
+
+test_several_refused() {
+	expect 'toggle takes one pid' 1 '' 'cuda-checkpoint: --toggle takes only one --pid' \
+		--toggle -p 1 -p 2
+	expect 'no pid may be given twice' 1 '' 'cuda-checkpoint: --pid 1 is given twice' \
+		--get-state -p 1 -p 2 -p 1
+	library=$sim/old
+	expect 'an old driver is told for each, on stdout' 1 \
+		"$(for pid in 2 1; do
+			echo "$pid error 0 \"this NVIDIA driver (CUDA 12.4) has no checkpoint functions: driver r570 (CUDA 12.8) or newer is needed\""
+		done)" '' --get-state -p 2 -p 1
+	library=$sim
+	run --get-state -p 1 -p 2 >/dev/full 2>"$tmp/err"
+	same 'answers that cannot be written: exit 1' \
+		'1|cuda-checkpoint: cannot write the answer: No space left on device' \
+		"$?|$(cat "$tmp/err")"
+	same 'the help promises several, word for word' 1 \
+		"$(run --help | grep -c '^    Several --pid: all at once\.$')"
+}
+
+# One of them dies in the middle: the others are none the worse.
+test_several_and_killed() {
+	start_three CUDA_SIM_CHECKPOINT=hang
+	run --action lock -p "$one" -p "$two" -p "$three" >/dev/null
+
+	run --action checkpoint -p "$three" -p "$one" -p "$two" >"$tmp/out" 2>"$tmp/err" &
+	utility_pid=$!
+	sleep 0.3
+	kill -KILL "$three"
+	wait "$utility_pid"
+	status=$?
+	same 'a process is killed meanwhile' \
+		"1|$three error 304 $os_error
+$(all_ok "$one" "$two")|" \
+		"$status|$(sed 's/ ok [0-9][0-9]*/ ok MS/' "$tmp/out")|$(cat "$tmp/err")"
+	each_is checkpointed "$one" "$two"
+	stop_three
+}
+
+# Who ends the utility ends all of it; the driver finishes what it has begun.
+test_several_and_terminated() {
+	start_three CUDA_SIM_CHECKPOINT=hang
+	run --action lock -p "$one" -p "$two" -p "$three" >/dev/null
+	LD_LIBRARY_PATH=$sim CUDA_SIM_SOCKET=$tmp/gpu "$utility" --action checkpoint \
+		-p "$one" -p "$three" >"$tmp/out" 2>"$tmp/err" &
+	utility_pid=$!
+	await 'each has a worker' has_workers "$utility_pid" 2
+	workers=$(workers_of "$utility_pid")
+
+	await 'the line of one is there before the other has its answer' \
+		grep -q "^$one ok" "$tmp/out"
+	kill -TERM "$utility_pid"
+	wait "$utility_pid" 2>/dev/null
+	same 'SIGTERM ends the utility' 143 $?
+	await 'no worker is left' are_gone "$workers"
+	same 'nothing more is said' "$one ok|" \
+		"$(cut -d ' ' -f 1,2 "$tmp/out")|$(cat "$tmp/err")"
+	stop_three
+}
+
+workers_of() { # PID
+	cat "/proc/$1/task/$1/children"
+}
+
+has_workers() { # PID COUNT
+	[ "$(workers_of "$1" | wc -w)" -eq "$2" ]
+}
+
+are_gone() { # "PID PID..."
+	for worker in $1; do
+		! grep -qs '^State:[[:space:]]*[^Z[:space:]]' "/proc/$worker/status" || return 1
+	done
+}
+
+# As many as can be had in time of processes that are slow to start.
+test_very_many() {
+	count=1000
+	is_sanitized && count=200
+	seq 2147000001 $((2147000000 + count)) >"$tmp/many"
+	begin=$(now_ms)
+	# shellcheck disable=SC2046  # words
+	run --get-state --pid "$app" $(sed 's/^/-p /' "$tmp/many") >"$tmp/out"
+	same 'very many pids: failures' 1 $?
+	echo "# $count pids and one: $(($(now_ms) - begin)) ms"
+	same 'very many pids: a line for each, in the order given' \
+		"$({ echo "$app running" && sed "s/\$/ error 304 $os_error/" "$tmp/many"; } |
+			cksum)" "$(cksum <"$tmp/out")"
+}
+
 # --- where the answer goes ----------------------------------------------------
 test_output() {
 	run --get-state --pid "$app" >/dev/full 2>"$tmp/err"
@@ -367,6 +586,10 @@ test_output() {
 }
 
 # --- time ---------------------------------------------------------------------
+is_sanitized() {
+	grep -q -e __asan_init -e __ubsan_handle "$utility"
+}
+
 time_runs() { # COMMAND...: twenty runs, in microseconds, shortest first
 	for _ in $(seq 20); do
 		begin=$(date +%s%N)
@@ -384,7 +607,7 @@ test_time() {
 	echo "# get-state: median $(sed -n 10p "$tmp/times") us, least $least us," \
 		"/bin/true alike: $(time_runs /bin/true | sed -n 10p) us"
 
-	if grep -q -e __asan_init -e __ubsan_handle "$utility"; then
+	if is_sanitized; then
 		skip 'get-state takes at most 5 ms' 'built with sanitizers'
 	else
 		at_most 'get-state takes at most 5 ms' "$least" 5000
@@ -404,7 +627,14 @@ test_time
 test_library
 test_nvml_library
 test_goes_on
+test_several_refused
+test_very_many
 stop "$app"
+test_several
+test_several_at_once
+test_several_with_options
+test_several_and_killed
+test_several_and_terminated
 test_refusals
 test_failed_unlock
 test_get_memory

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One operation on several processes, at once.
+ *
+ * Each process has a worker (worker.h), and AT_ONCE_MAX of them work at a time: the first
+ * AT_ONCE_MAX processes begin together, each other one when one before it has its answer.
+ *
+ * The answers are one line each on stdout, in the order in which the processes were
+ * given, each as soon as it and all before it are known:
+ *
+ *     PID STATE               --get-state
+ *     PID TID                 --get-restore-tid
+ *     PID ok MILLISECONDS     --action: how long the driver took
+ *     PID error CODE "TEXT"   any that failed
+ *
+ * A blank between the words. CODE is the driver's CUresult, and TEXT its words. Where the
+ * failure is not the driver's answer CODE is 0: no driver here, a worker that could not
+ * be started or was killed, a process that ended while the driver was at work on it. TEXT
+ * has no quote, no line end and no other control character in it.
+ *
+ * The driver may wait for ever for a process that has ended: a worker that has not
+ * answered AT_ONCE_GRACE_MS after that is killed. A stopped process is waited for.
+ *
+ * A signal that ends the utility ends its workers with it, and what the driver has begun
+ * it finishes: ask for the state.
+ */
+#pragma once
+
+#include "arguments.h"
+#include "cleanup.h"
+
+#define AT_ONCE_MAX	 64
+#define AT_ONCE_GRACE_MS 1000
+
+/*
+ * Carry out @arguments, which come from arguments_parse(): an operation that
+ * command_ask() takes, on more than one process. libcuda must not have been loaded;
+ * SIGCHLD is set to its default. Nothing is said on stderr. Whether the lines could be
+ * written is for the caller to see in stdout.
+ *
+ * Return: 0 if it succeeded for all; -EIO if not, and the lines say for which; -ENOMEM,
+ * reported on stderr, before anything is done.
+ */
+int at_once_run(const struct arguments *arguments) must_check;

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "at_once.h"
+#include "at_once_world.h"
+#include "command.h"
+#include "fake_libcuda.h"
+
+#define PIDS(...) ((const int[]){ __VA_ARGS__, 0 })
+
+void __real_command_ask(const struct arguments *arguments, struct libcuda *libcuda,
+			struct command_answer *ret_answer);
+void __wrap_command_ask(const struct arguments *arguments, struct libcuda *libcuda,
+			struct command_answer *ret_answer);
+
+void __wrap_command_ask(const struct arguments *arguments, struct libcuda *libcuda,
+			struct command_answer *ret_answer)
+{
+	if (in_worker)
+		in_worker(arguments);
+	__real_command_ask(arguments, libcuda, ret_answer);
+}
+
+/* --- the lines ------------------------------------------------------------ */
+
+static void each_state_has_its_line(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	in_worker = has_cuda;
+
+	outcome = states_of(PIDS(9, 7, 8));
+
+	assert_outcome(&outcome, 0, "9 running\n7 running\n8 running\n");
+}
+
+static void each_restore_thread_has_its_line(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	in_worker = has_cuda;
+
+	outcome = run_on((struct arguments){ .operation = OPERATION_GET_RESTORE_TID },
+			 PIDS(9, 7));
+
+	assert_outcome(&outcome, 0, "9 8\n7 8\n");
+}
+
+static void failures_stand_among_successes(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	outcome = states_of(PIDS(9, 7, 8));
+
+	assert_outcome(&outcome, -EIO,
+		       "9 error 3 \"error 3\"\n7 running\n8 error 3 \"error 3\"\n");
+}
+
+static void a_state_that_is_not_known_is_a_failure_of_ours(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	fake_libcuda.state = 6;
+
+	outcome = states_of(PIDS(7, 8));
+
+	assert_outcome(&outcome, -EIO,
+		       "7 error 0 \"state 6 is not known\"\n8 error 3 \"error 3\"\n");
+}
+
+static void takes_some_time(const struct arguments *arguments)
+{
+	has_cuda(arguments);
+	usleep(50000);
+}
+
+static void an_action_says_how_long_it_took(void **state)
+{
+	unsigned int first, second;
+	struct outcome outcome;
+	int end = 0;
+
+	(void)state;
+	in_worker = takes_some_time;
+
+	outcome = run_on(
+		(struct arguments){ .operation = OPERATION_ACTION, .action = CUDA_LOCK },
+		PIDS(7, 8));
+
+	assert_int_equal(outcome.ret, 0);
+	assert_int_equal(
+		sscanf(outcome.out.text, "7 ok %u\n8 ok %u\n%n", &first, &second, &end),
+		2);
+	assert_int_equal(end, strlen(outcome.out.text));
+	assert_in_range(first, 49, 20000);
+	assert_in_range(second, 49, 20000);
+}
+
+static void is_slow_with_the_first(const struct arguments *arguments)
+{
+	has_cuda(arguments);
+	if (arguments->pid == 1)
+		usleep(300000);
+}
+
+static void the_order_is_not_that_of_the_answers(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	in_worker = is_slow_with_the_first;
+
+	outcome = states_of(PIDS(1, 2, 3));
+
+	assert_outcome(&outcome, 0, "1 running\n2 running\n3 running\n");
+}
+
+static void what_is_not_written_yet_is_written_once(void **state)
+{
+	int pipe_ends[2], saved = dup(STDOUT_FILENO);
+	char text[200] = "";
+	int ret;
+
+	(void)state;
+	assert_int_equal(pipe(pipe_ends), 0);
+	fflush(stdout);
+	dup2(pipe_ends[1], STDOUT_FILENO);
+	printf("before\n");
+	ret = at_once_run(&(struct arguments){ .operation = OPERATION_GET_STATE,
+					       .pids = (int[]){ 7, 8 },
+					       .pid_count = 2 });
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	close(pipe_ends[1]);
+
+	assert_true(read(pipe_ends[0], text, sizeof(text) - 1) > 0);
+	close(pipe_ends[0]);
+	assert_string_equal(text, "before\n7 running\n8 error 3 \"error 3\"\n");
+	assert_int_equal(ret, -EIO);
+}
+
+/* --- how many at a time ----------------------------------------------------- */
+
+/* Nobody goes on before all have begun: one after the other would not do. */
+static void waits_for_all_others(const struct arguments *arguments)
+{
+	has_cuda(arguments);
+	shared->begun++;
+	for (int i = 0; i < 3000 && shared->begun < AT_ONCE_MAX; i++)
+		usleep(10000);
+	if (shared->begun < AT_ONCE_MAX)
+		raise(SIGKILL);
+}
+
+static void all_work_at_once(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	in_worker = waits_for_all_others;
+
+	outcome = states_of(pids_from(1, AT_ONCE_MAX));
+
+	assert_int_equal(outcome.ret, 0);
+}
+
+static void is_counted(const struct arguments *arguments)
+{
+	int now = ++shared->now;
+	int most = shared->most;
+
+	has_cuda(arguments);
+	shared->begun++;
+	while (now > most && !atomic_compare_exchange_weak(&shared->most, &most, now))
+		;
+	usleep(20000);
+	shared->now--;
+}
+
+static void no_more_than_the_limit_work_at_a_time(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	in_worker = is_counted;
+
+	outcome = states_of(pids_from(1, 3 * AT_ONCE_MAX + 5));
+
+	assert_int_equal(outcome.ret, 0);
+	assert_int_equal(shared->begun, 3 * AT_ONCE_MAX + 5);
+	assert_in_range(shared->most, 2, AT_ONCE_MAX);
+}
+
+#define CASE(test) cmocka_unit_test_setup(test, reset)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(each_state_has_its_line),
+		CASE(each_restore_thread_has_its_line),
+		CASE(failures_stand_among_successes),
+		CASE(a_state_that_is_not_known_is_a_failure_of_ours),
+		CASE(an_action_says_how_long_it_took),
+		CASE(the_order_is_not_that_of_the_answers),
+		CASE(what_is_not_written_yet_is_written_once),
+		CASE(all_work_at_once),
+		CASE(no_more_than_the_limit_work_at_a_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
