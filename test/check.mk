@@ -28,7 +28,7 @@ $(sim_old_driver): $(BUILD)/test/gpu-sim/old-driver.o
 $(sim_nvml): $(call objects,$(wildcard test/gpu-sim/nvml/*.c) test/gpu-sim/driver/gpu_link.c test/gpu-sim/driver/settings.c)
 	$(call say,LD,$@)$(CC) -shared $(our_ldflags) $(LDFLAGS) -Wl,-soname,libnvidia-ml.so.1 -Wl,-z,now -o $@ $^
 
-$(sim_gpu): $(call objects,$(wildcard test/gpu-sim/gpu/*.c))
+$(sim_gpu): $(call objects,$(wildcard test/gpu-sim/gpu/*.c) test/gpu-sim/driver/clock.c)
 	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -o $@ $^
 
 # An archive and --as-needed: a program that uses no CUDA does not load it either.

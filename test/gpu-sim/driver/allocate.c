@@ -38,16 +38,12 @@ CUresult cuMemAllocManaged(CUdeviceptr *address, size_t bytes, unsigned int flag
 /* Waits for the device's work, as the real one does. */
 CUresult cuMemFree(CUdeviceptr address)
 {
-	uint64_t until;
 	int device;
 	CUresult ret = driver_enter_context(&device);
 
 	if (ret || !address)
 		return ret ? ret : driver_leave(CUDA_SUCCESS);
-	pthread_mutex_lock(&driver.mutex);
-	until = driver_busy_until(device);
-	pthread_mutex_unlock(&driver.mutex);
-	clock_sleep_until(until);
+	driver_wait_until_idle(device);
 	pthread_mutex_lock(&driver.mutex);
 	ret = memory_free(&driver.memory, &driver.link, address);
 	pthread_mutex_unlock(&driver.mutex);

@@ -4,4 +4,5 @@
 
 #pragma GCC visibility push(default)
 #include "cuda.h"
+#include "cuda_sim.h"
 #pragma GCC visibility pop

@@ -131,15 +131,11 @@ CUresult cuCtxSetCurrent(CUcontext context)
 
 CUresult cuCtxSynchronize(void)
 {
-	uint64_t until;
 	int device;
 	CUresult ret = driver_enter_context(&device);
 
 	if (ret)
 		return ret;
-	pthread_mutex_lock(&driver.mutex);
-	until = driver_busy_until(device);
-	pthread_mutex_unlock(&driver.mutex);
-	clock_sleep_until(until);
+	driver_wait_until_idle(device);
 	return driver_leave(CUDA_SUCCESS);
 }

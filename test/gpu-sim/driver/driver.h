@@ -13,6 +13,7 @@
 
 #include "faults.h"
 #include "gate.h"
+#include "membership.h"
 #include "memory.h"
 #include "restore_thread.h"
 #include "settings.h"
@@ -40,6 +41,7 @@ struct driver {
 	struct device devices[GPU_MAX];
 	struct memory memory;
 	CUstream streams;
+	struct memberships memberships;
 
 	/* Only the restore thread uses these after cuInit. */
 	struct restore_thread restore_thread;
@@ -68,5 +70,11 @@ void driver_adopt_gpus(const struct gpu_answer *list, const uint32_t *gpus, int 
 /* The device of the calling thread's context, or -1. */
 int context_current_device(void);
 
-/* Until when any stream of @device (-1: of any) has work. */
+/*
+ * Until when any stream of @device (-1: of any) has work of which that is known: all but
+ * collectives.
+ */
 uint64_t driver_busy_until(int device);
+
+/* Wait for all work of @device. The caller does not hold the driver's lock. */
+void driver_wait_until_idle(int device);

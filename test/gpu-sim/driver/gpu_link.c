@@ -142,3 +142,32 @@ CUresult gpu_link_free(struct gpu_link *link, uint64_t handle, char *mapping,
 		munmap(mapping, bytes);
 	return ask(link, &request, &answer, &none);
 }
+
+CUresult gpu_link_join(struct gpu_link *link, struct gpu_request *request,
+		       uint64_t *ret_handle, const struct gpu_board **ret_board)
+{
+	struct gpu_answer answer;
+	int autoclose fd = -1;
+	const void *board;
+	CUresult ret;
+
+	request->kind = GPU_JOIN;
+	ret = ask(link, request, &answer, &fd);
+	if (ret)
+		return ret;
+	board = mmap(NULL, sizeof(**ret_board), PROT_READ, MAP_SHARED, fd, 0);
+	if (board == MAP_FAILED)
+		return CUDA_ERROR_OUT_OF_MEMORY;
+	*ret_handle = answer.handle;
+	*ret_board = board;
+	return CUDA_SUCCESS;
+}
+
+CUresult gpu_link_launch(struct gpu_link *link, struct gpu_request *request)
+{
+	struct gpu_answer answer;
+	int none = -1;
+
+	request->kind = GPU_LAUNCH;
+	return ask(link, request, &answer, &none);
+}

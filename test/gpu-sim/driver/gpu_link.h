@@ -45,6 +45,19 @@ CUresult gpu_link_allocate(struct gpu_link *link, uint32_t gpu, size_t bytes,
 CUresult gpu_link_processes(struct gpu_link *link, uint32_t gpu, uint64_t first,
 			    struct gpu_answer *ret_list) must_check;
 
+/*
+ * Join a collective: @request has all that GPU_JOIN reads. The board is mapped, to be
+ * read.
+ *
+ * Return: CUDA_SUCCESS; CUDA_ERROR_INVALID_VALUE if it is not for such a rank.
+ */
+CUresult gpu_link_join(struct gpu_link *link, struct gpu_request *request,
+		       uint64_t *ret_handle,
+		       const struct gpu_board **ret_board) must_check;
+
+/* Launch the next step of a rank: @request has all that GPU_LAUNCH reads. */
+CUresult gpu_link_launch(struct gpu_link *link, struct gpu_request *request) must_check;
+
 /* Unmap what gpu_link_allocate() mapped and free it at the GPU. */
 CUresult gpu_link_free(struct gpu_link *link, uint64_t handle, char *mapping,
 		       size_t bytes);

@@ -20,6 +20,8 @@ static bool wait_for_streams(uint64_t deadline)
 {
 	uint64_t until = driver_busy_until(-1);
 
+	if (!memberships_wait(&driver.memberships, -1, deadline))
+		return false;
 	clock_sleep_until(until < deadline ? until : deadline);
 	return until <= deadline;
 }
@@ -49,6 +51,7 @@ static CUresult checkpoint(const struct request *request)
 	ret = memory_save(&driver.memory, &driver.link);
 	if (ret)
 		return ret;
+	memberships_leave(&driver.memberships);
 	gpu_link_close(&driver.link);
 	uvm_socket_close(&driver.uvm);
 	return CUDA_SUCCESS;
@@ -70,6 +73,8 @@ static CUresult load(const struct request *request, const struct gpu_answer *lis
 				  request->pair_count, gpus);
 
 	if (!ret)
+		ret = memberships_rejoin(&driver.memberships, &driver.link);
+	if (!ret)
 		ret = memory_load(&driver.memory, &driver.link, gpus);
 	if (ret)
 		return ret;
@@ -90,6 +95,7 @@ static CUresult restore(const struct request *request)
 	else
 		ret = load(request, &list);
 	if (ret) {
+		memberships_leave(&driver.memberships);
 		uvm_socket_close(&driver.uvm);
 		gpu_link_close(&driver.link);
 	}

@@ -44,6 +44,7 @@ static const struct {
 	FUNCTION(cuStreamCreate, 2000),
 	FUNCTION(cuStreamDestroy, 4000),
 	FUNCTION(cuStreamSynchronize, 2000),
+	FUNCTION(cuSimCollective, 2000),
 	FUNCTION(cuCheckpointProcessGetRestoreThreadId, 12080),
 	FUNCTION(cuCheckpointProcessGetState, 12080),
 	FUNCTION(cuCheckpointProcessLock, 12080),

@@ -14,6 +14,12 @@ uint64_t stream_add_work(CUstream stream, size_t bytes, unsigned int mbps)
 	return stream->busy_until;
 }
 
+void stream_add_collective(CUstream stream, const struct membership *membership)
+{
+	stream->membership = membership;
+	stream->step = membership->launched;
+}
+
 uint64_t driver_busy_until(int device)
 {
 	uint64_t latest = 0;
@@ -30,6 +36,17 @@ uint64_t driver_busy_until(int device)
 			latest = stream->busy_until;
 	}
 	return latest;
+}
+
+void driver_wait_until_idle(int device)
+{
+	uint64_t until;
+
+	pthread_mutex_lock(&driver.mutex);
+	until = driver_busy_until(device);
+	pthread_mutex_unlock(&driver.mutex);
+	memberships_wait(&driver.memberships, device, CLOCK_NEVER);
+	clock_sleep_until(until);
 }
 
 CUresult cuStreamCreate(CUstream *ret_stream, unsigned int flags)
@@ -76,17 +93,17 @@ CUresult cuStreamDestroy(CUstream stream)
 
 CUresult cuStreamSynchronize(CUstream stream)
 {
-	uint64_t until;
+	struct CUstream_st now;
 	int device;
 	CUresult ret = driver_enter_context(&device);
 
 	if (ret)
 		return ret;
 	pthread_mutex_lock(&driver.mutex);
-	if (!stream)
-		stream = &driver.devices[device].null_stream;
-	until = stream->busy_until;
+	now = stream ? *stream : driver.devices[device].null_stream;
 	pthread_mutex_unlock(&driver.mutex);
-	clock_sleep_until(until);
+	if (now.membership)
+		membership_wait(now.membership, now.step, CLOCK_NEVER);
+	clock_sleep_until(now.busy_until);
 	return driver_leave(CUDA_SUCCESS);
 }

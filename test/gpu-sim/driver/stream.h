@@ -14,10 +14,14 @@
 #include "cleanup.h"
 #include "clock.h"
 
+struct membership;
+
 struct CUstream_st {
 	struct CUstream_st *next;
 	int device;
 	uint64_t busy_until;
+	const struct membership *membership; /* of the last collective; NULL: none */
+	uint32_t step;
 };
 
 /*
@@ -26,3 +30,6 @@ struct CUstream_st {
  * Return: the moment when it is done.
  */
 uint64_t stream_add_work(CUstream stream, size_t bytes, unsigned int mbps);
+
+/* Put the step of a collective that was just launched on @stream. */
+void stream_add_collective(CUstream stream, const struct membership *membership);

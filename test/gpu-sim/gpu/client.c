@@ -19,6 +19,8 @@ void client_release(struct client *client, struct gpus *gpus)
 {
 	for (size_t i = 0; i < client->count; i++)
 		gpus_give(gpus, client->blocks[i].gpu, client->blocks[i].bytes);
+	for (size_t i = 0; i < client->joined_count; i++)
+		collectives_leave(&gpus->collectives, client->joined[i]);
 	free(client->blocks);
 	close(client->fd);
 }
@@ -91,6 +93,29 @@ static enum gpu_result release(struct client *client, struct gpus *gpus, uint64_
 	return GPU_INVALID;
 }
 
+static enum gpu_result join(struct client *client, struct gpus *gpus,
+			    const struct gpu_request *request, uint64_t *ret_handle,
+			    int *ret_fd)
+{
+	enum gpu_result result;
+
+	if (client->joined_count == GPU_COLLECTIVES_MAX)
+		return GPU_OUT_OF_MEMORY;
+	result = collectives_join(&gpus->collectives, request, ret_handle, ret_fd);
+	if (result == GPU_OK)
+		client->joined[client->joined_count++] = *ret_handle;
+	return result;
+}
+
+static enum gpu_result launch(const struct client *client, struct gpus *gpus,
+			      const struct gpu_request *request)
+{
+	for (size_t i = 0; i < client->joined_count; i++)
+		if (client->joined[i] == request->handle)
+			return collectives_launch(&gpus->collectives, request);
+	return GPU_INVALID;
+}
+
 static uint64_t bytes_on(const struct client *client, uint32_t gpu)
 {
 	uint64_t bytes = 0;
@@ -130,6 +155,12 @@ static void answer_to(struct client *client, struct gpus *gpus,
 		break;
 	case GPU_FREE:
 		answer->result = release(client, gpus, request->handle);
+		break;
+	case GPU_JOIN:
+		answer->result = join(client, gpus, request, &answer->handle, ret_fd);
+		break;
+	case GPU_LAUNCH:
+		answer->result = launch(client, gpus, request);
 		break;
 	default:
 		answer->result = GPU_INVALID;

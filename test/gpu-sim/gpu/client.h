@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One connection to the GPU process and the device memory that it holds.
+ * One connection to the GPU process: the device memory that it holds, the collectives
+ * that it has joined.
  *
  * A client that breaks the protocol, does not read its answers or goes away is
  * released; nothing that it does harms the others. Does not log.
@@ -24,12 +25,14 @@ struct client {
 	uint64_t last_handle;
 	struct block *blocks;
 	size_t count;
+	uint64_t joined[GPU_COLLECTIVES_MAX];
+	size_t joined_count;
 };
 
 /* Take over @fd, a connection that does not block. */
 void client_init(struct client *client, int fd);
 
-/* Close the connection and give all its memory back to @gpus. */
+/* Close the connection, give all its memory back to @gpus and leave its collectives. */
 void client_release(struct client *client, struct gpus *gpus);
 
 /*

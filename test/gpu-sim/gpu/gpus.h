@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The simulated GPUs: how many, how large, and how much of each is in use.
+ * The simulated GPUs: how many, how large, how much of each is in use, and what runs on
+ * several at once.
  *
  * Knows no client and no socket. Does not log.
  */
 #pragma once
 
 #include "cleanup.h"
+#include "collectives.h"
 #include "protocol.h"
 
 struct gpus {
 	uint32_t count;
 	struct gpu_info list[GPU_MAX];
+	struct collectives collectives;
 };
 
 /*

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 
 #include "client.h"
+#include "driver/clock.h"
 
 enum {
 	SIGNALS,
@@ -133,9 +134,15 @@ static void drop(struct server *server, size_t i)
 	server->polls[FIRST_CLIENT + i] = server->polls[FIRST_CLIENT + server->count];
 }
 
-/* Backwards, because drop() puts the last client in the place of the lost. */
+/*
+ * Backwards, because drop() puts the last client in the place of the lost. Those that are
+ * gone come first: one that comes back after a restore is not to meet itself.
+ */
 static void serve_clients(struct server *server)
 {
+	for (size_t i = server->count; i-- > 0;)
+		if (server->polls[FIRST_CLIENT + i].revents & (POLLHUP | POLLERR))
+			drop(server, i);
 	for (size_t i = server->count; i-- > 0;) {
 		if (server->polls[FIRST_CLIENT + i].revents &&
 		    client_serve(&server->clients[i], server->gpus, server->clients,
@@ -144,10 +151,23 @@ static void serve_clients(struct server *server)
 	}
 }
 
+/* Until something is asked for, or a step of a collective is to end. */
+static int wait_for_events(struct server *server)
+{
+	uint64_t due = collectives_advance(&server->gpus->collectives);
+	uint64_t now = clock_now();
+	uint64_t left = due > now ? due - now : 0;
+	const uint64_t second = 1000 * CLOCK_NS_PER_MS;
+	struct timespec wait = { (time_t)(left / second), (long)(left % second) };
+
+	return ppoll(server->polls, FIRST_CLIENT + server->count,
+		     due == CLOCK_NEVER ? NULL : &wait, NULL);
+}
+
 static void serve_until_told(struct server *server)
 {
 	for (;;) {
-		if (poll(server->polls, FIRST_CLIENT + server->count, -1) < 0)
+		if (wait_for_events(server) < 0)
 			continue;
 		if (server->polls[SIGNALS].revents)
 			return;

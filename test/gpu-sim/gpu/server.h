@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The loop of the GPU process: one thread, one poll, all connections.
+ * The loop of the GPU process: one thread, one poll, all connections, and the time.
  *
  * Logs to stderr what makes it fail to start; after that nothing.
  */
