@@ -69,6 +69,11 @@ criu_died_in_the_program() {
 	esac
 }
 
+# It may not be reaped yet.
+app_has_ended() {
+	! grep -qs '^State:.[^ZX]' "/proc/$APP/status"
+}
+
 # criu_killed_after MS MIB: CRIU is killed so long after its start: the program goes on where
 # it was found, and nothing of ours is left.
 criu_killed_after() {
@@ -81,7 +86,7 @@ criu_killed_after() {
 	until_true 30 guardian_is_gone || fail "the guardian is still there"
 
 	# Killed by CRIU already: then the image is whole.
-	if [ ! -d "/proc/$APP" ]; then
+	if app_has_ended; then
 		app_status=0
 		wait "$APP" || app_status=$?
 		criu_dumped_is_gone || fail "the program is still there"
