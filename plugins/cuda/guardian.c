@@ -95,12 +95,12 @@ __attribute__((noreturn)) static void guard(const struct duty *duty)
 	guardian_log_start(duty->guardian->image_dir >= 0 ? IMAGE_DIR : -1);
 
 	criu.fd = (int)syscall(SYS_pidfd_open, duty->criu, 0);
-	while (life_goes_on(duty->criu, duty->criu_start)) {
-		if (atomic_load(&duty->guardian->ledger->is_closed))
-			_exit(EXIT_SUCCESS);
-		/* At once if the kernel has pidfds: each moment counts then. */
+	/* At once if the kernel has pidfds: each moment counts then. */
+	while (life_goes_on(duty->criu, duty->criu_start) &&
+	       !atomic_load(&duty->guardian->ledger->is_closed))
 		(void)poll(&criu, 1, LOOK_MS);
-	}
+	if (atomic_load(&duty->guardian->ledger->is_closed))
+		_exit(EXIT_SUCCESS);
 
 	settle_all(duty->guardian->ledger, duty->guardian->tool);
 	_exit(EXIT_SUCCESS);

@@ -6,7 +6,7 @@
  * guardian when it is the first; guardian_pay() when the process is back where it was
  * found. One that is being restored is owed to run. When CRIU has ended, in whatever way,
  * the guardian looks at what is still owed: a process that CRIU has killed is owed
- * nothing, any other is brought back to its rung, a stopped one when it is continued.
+ * nothing, any other is brought back to its rung.
  * Then it ends; and also if that proves impossible for long.
  *
  * It is a process of its own session and not CRIU's child: no signal to CRIU's group

@@ -55,6 +55,25 @@ static int wait_for_stop(pid_t tid, int *ret_signo)
 	return 0;
 }
 
+/*
+ * A signal was faster than the interrupt: let it be delivered, and stop the thread before
+ * its handler has begun. Else the thread could not be let run without losing it.
+ */
+static int deliver(pid_t tid, int *signo)
+{
+	int ret = 0;
+
+	while (!ret && *signo) {
+		if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0 ||
+		    ptrace(PTRACE_CONT, tid, NULL, (void *)(long)*signo) < 0)
+			return -errno;
+
+		ret = wait_for_stop(tid, signo);
+	}
+
+	return ret;
+}
+
 int hold_thread(struct hold *hold, pid_t tid)
 {
 	struct held_thread *threads, thread = { .tid = tid };
@@ -65,15 +84,17 @@ int hold_thread(struct hold *hold, pid_t tid)
 		return -ENOMEM;
 	hold->threads = threads;
 
-	if (ptrace(PTRACE_SEIZE, tid, 0, 0) < 0) {
+	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0) {
 		ret = -errno;
 		if (!is_ours(tid))
 			return ret;
 	}
-	if (ptrace(PTRACE_INTERRUPT, tid, 0, 0) < 0)
+	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0)
 		return -errno;
 
 	ret = wait_for_stop(tid, &thread.signo);
+	if (!ret && thread.signo)
+		ret = deliver(tid, &thread.signo);
 	if (ret == -ESRCH)
 		return ret;
 
@@ -136,7 +157,7 @@ int hold_process(pid_t pid, pid_t running, struct hold *ret_hold)
 void hold_release(struct hold *hold)
 {
 	for (size_t i = 0; i < hold->count; i++)
-		(void)ptrace(PTRACE_DETACH, hold->threads[i].tid, 0,
+		(void)ptrace(PTRACE_DETACH, hold->threads[i].tid, NULL,
 			     (void *)(long)hold->threads[i].signo);
 
 	free(hold->threads);

@@ -30,6 +30,7 @@ struct debt {
 	atomic_bool is_open;
 	atomic_bool is_frozen; /* and must be held still until it is paid */
 	bool is_in_hand;       /* the guardian's own: somebody is at it */
+	pid_t keeper;	       /* the process that is at it, or 0 */
 };
 
 struct ledger {

@@ -14,8 +14,11 @@
 #include "proc.h"
 #include "restore_thread.h"
 
-#define LOOK_MS	    50		 /* between looks at a process that must wait */
-#define PATIENCE_MS (10 * 60000) /* for one process, all in all */
+#define LOOK_MS	     50		  /* between looks at a process that must wait */
+#define PAUSE_MAX_MS 5000	  /* between attempts that fail */
+#define PATIENCE_MS  (10 * 60000) /* for one process, all in all */
+#define HOLD_S	     10		  /* after which the kernel is stuck with it */
+#define LIVES	     5		  /* of a process that sees to one debt */
 
 static bool is_stopped(pid_t pid)
 {
@@ -42,10 +45,18 @@ static void hold(struct settlement *settlement)
 {
 	const struct debt *debt = settlement->debt;
 
+	if (settlement->is_held || !atomic_load(&debt->is_frozen) || !debt->restore_tid)
+		return;
+
+	/*
+	 * An execve() of one of its threads and the attaching to another can wait for
+	 * each other for ever: only the end of this process helps then. There is a next
+	 * one.
+	 */
+	alarm(HOLD_S);
 	settlement->is_held =
-		settlement->is_held ||
-		(atomic_load(&debt->is_frozen) && debt->restore_tid &&
-		 hold_process(debt->pid, debt->restore_tid, &settlement->hold) == 0);
+		hold_process(debt->pid, debt->restore_tid, &settlement->hold) == 0;
+	alarm(0);
 }
 
 static bool is_left_stopped(const struct settlement *settlement)
@@ -90,8 +101,8 @@ static int hold_the_rest(struct settlement *settlement)
 	if (ret)
 		return ret;
 
-	settlement->is_all_held = true;
 	put_back_signals(settlement->debt);
+	settlement->is_all_held = true;
 	return 0;
 }
 
@@ -104,6 +115,8 @@ static int settle_once(struct settlement *settlement)
 
 	if (!life_goes_on(debt->pid, debt->start))
 		return 0;
+	if (life_is_ending(debt->pid))
+		return -EAGAIN;
 
 	hold(settlement);
 	if (is_to_be_left_alone(settlement))
@@ -137,6 +150,7 @@ static void settle(struct debt *debt, const struct tool *tool)
 {
 	struct settlement settlement = { .debt = debt, .tool = tool };
 	int64_t end = clock_ms() + PATIENCE_MS;
+	long pause_ms = LOOK_MS;
 	int ret;
 
 	while ((ret = settle_once(&settlement))) {
@@ -145,7 +159,10 @@ static void settle(struct debt *debt, const struct tool *tool)
 			end = clock_ms() + PATIENCE_MS;
 		if (clock_ms() > end)
 			break;
-		clock_sleep_ms(LOOK_MS);
+		/* What failed, and was logged, need not be tried too often. */
+		if (ret != -EAGAIN && pause_ms < PAUSE_MAX_MS)
+			pause_ms *= 2;
+		clock_sleep_ms(pause_ms);
 	}
 
 	hold_release(&settlement.hold);
@@ -165,13 +182,35 @@ static bool settle_beside(struct debt *debt, const struct tool *tool)
 		_exit(EXIT_SUCCESS);
 	}
 
+	debt->keeper = child > 0 ? child : 0;
 	return child > 0;
 }
 
-static void wait_for_children(void)
+static struct debt *debt_of(struct ledger *ledger, pid_t keeper)
 {
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-		;
+	for (size_t i = 0; i < atomic_load(&ledger->count); i++)
+		if (ledger->debts[i].keeper == keeper)
+			return &ledger->debts[i];
+
+	return NULL;
+}
+
+/* One that was killed has a successor, a few times. */
+static void wait_for_children(struct ledger *ledger, const struct tool *tool)
+{
+	unsigned int killed = 0;
+	int status;
+	pid_t child;
+
+	while ((child = waitpid(-1, &status, 0)) > 0 || errno == EINTR) {
+		struct debt *debt = child > 0 ? debt_of(ledger, child) : NULL;
+
+		if (!debt || !WIFSIGNALED(status) || !atomic_load(&debt->is_open))
+			continue;
+		if (++killed > LIVES * atomic_load(&ledger->count) ||
+		    !settle_beside(debt, tool))
+			give_up(debt);
+	}
 }
 
 void settle_all(struct ledger *ledger, const struct tool *tool)
@@ -188,7 +227,7 @@ void settle_all(struct ledger *ledger, const struct tool *tool)
 		debt->is_in_hand =
 			!atomic_load(&debt->is_open) || settle_beside(debt, &patient);
 	}
-	wait_for_children();
+	wait_for_children(ledger, &patient);
 
 	/* Where there could be no other process it takes longer. */
 	for (size_t i = 0; i < count; i++)

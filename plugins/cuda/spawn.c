@@ -215,14 +215,6 @@ static int reap(const struct child *child, int flags, struct spawn_result *resul
 	return 1;
 }
 
-/* The utility may be a script: what it runs goes with it. */
-static void kill_and_reap(const struct child *child, struct spawn_result *result)
-{
-	kill(-child->pid, SIGKILL);
-	kill(child->pid, SIGKILL);
-	(void)reap(child, 0, result);
-}
-
 /* The earlier of two times, -1 is never. */
 static int64_t earlier(int64_t a, int64_t b)
 {
@@ -251,6 +243,20 @@ static void wait_for_news(const struct child *child, int64_t end)
 
 	(void)poll(fds, sizeof(fds) / sizeof(fds[0]),
 		   left > INT32_MAX ? INT32_MAX : (int)left);
+}
+
+/* The utility may be a script: what it runs goes with it. */
+static void kill_and_reap(const struct child *child, struct spawn_result *result)
+{
+	const int64_t end = clock_ms() + SPAWN_GRACE_MS;
+
+	kill(-child->pid, SIGKILL);
+	kill(child->pid, SIGKILL);
+
+	/* One that is stuck in the kernel does not die: it is left, and not waited for.
+	 */
+	while (reap(child, WNOHANG, result) == 0 && clock_ms() < end)
+		wait_for_news(child, end);
 }
 
 /* Ask the watch, if it is time to. */

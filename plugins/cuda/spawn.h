@@ -3,8 +3,9 @@
  * Run a program to its end and keep what it printed.
  *
  * Knows nothing of CRIU or CUDA. Never leaves a child behind, unless the caller's watch
- * says so: on every other return the child has been reaped. The caller's SIGCHLD handler
- * and mask are as they were. Does not log.
+ * says so: on every other return the child has been reaped (but for one that was killed
+ * and is stuck in the kernel). The caller's SIGCHLD handler and mask are as they were.
+ * Does not log.
  *
  * A program may wait for something that never comes, and only its caller can see
  * that: the caller's watch is asked while the program runs.
