@@ -7,8 +7,12 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+#include "clock.h"
 #include "log.h"
 #include "proc.h"
+
+#define STOP_MS 10000 /* that it may take to stop */
+#define LOOK_MS 1
 
 /* The kernel's signal set, 64 signals; libc's sigset_t is larger. */
 #define KERNEL_SIGSET_SIZE sizeof(uint64_t)
@@ -103,9 +107,26 @@ static int see_stop(pid_t tid, int flags, int *ret_status)
 	return 1;
 }
 
+/*
+ * A thread in the middle of a system call that nothing interrupts cannot be stopped
+ * before its end: it is not waited for longer than STOP_MS. It stops when the call ends,
+ * or is let go when the tracer does.
+ */
 static int wait_for_stop(pid_t tid, int *ret_status)
 {
-	int ret = see_stop(tid, 0, ret_status);
+	const int64_t end = clock_ms() + STOP_MS;
+	int ret;
+
+	while ((ret = see_stop(tid, WNOHANG, ret_status)) == 0) {
+		if (clock_ms() > end) {
+			pr_err("restore thread %d: it does not stop: it is in the middle "
+			       "of "
+			       "a system call of the driver's\n",
+			       tid);
+			return -ETIME;
+		}
+		clock_sleep_ms(LOOK_MS);
+	}
 
 	return ret < 0 ? ret : 0;
 }

@@ -22,7 +22,8 @@
  * none of those that CRIU sets hinders the thread, so left alone they are exactly
  * what they were, also under a CRIU that may not set them all.
  *
- * Only the thread that attached, CRIU's main thread, may call these. Logs failures.
+ * Only the thread that attached, CRIU's main thread or the guardian's, may call these.
+ *Logs failures.
  */
 #pragma once
 
@@ -65,6 +66,7 @@ int restore_thread_tend(struct restore_thread *thread) must_check;
  * first are delivered, not lost.
  *
  * Return: 0; -ESRCH if it has ended, logged unless restore_thread_tend() has done so;
+ * -ETIME if it does not stop, in the middle of a system call that nothing interrupts;
  * another -errno.
  */
 int restore_thread_stop(const struct restore_thread *thread) must_check;
