@@ -29,8 +29,7 @@ struct debt {
 	uint64_t signal_mask;  /* that the restore thread had */
 	atomic_bool is_open;
 	atomic_bool is_frozen; /* and must be held still until it is paid */
-	bool is_in_hand;       /* the guardian's own: somebody is at it */
-	pid_t keeper;	       /* the process that is at it, or 0 */
+	pid_t keeper;	       /* the guardian's own: the process that is at it, or 0 */
 };
 
 struct ledger {

@@ -111,6 +111,18 @@ static unsigned int left_ms(int64_t deadline)
 	return left > 0 ? (unsigned int)left : 1;
 }
 
+/* With it the pid names one process for good. */
+static int find_start(struct cuda_process *process)
+{
+	int ret = life_start(process->pid, &process->start);
+
+	if (ret)
+		pr_err("pid %d: cannot see when it began: %s\n", process->pid,
+		       remedy_of_proc(ret));
+
+	return ret;
+}
+
 /* Find out about @pid, note it and lock it. */
 static int pause_process(struct session *session, pid_t pid, int64_t deadline)
 {
@@ -124,10 +136,7 @@ static int pause_process(struct session *session, pid_t pid, int64_t deadline)
 
 	/* Noted before it is touched: what is owed must be known first. */
 	found.rung = found.found;
-	ret = life_start(pid, &found.start);
-	if (ret)
-		pr_err("pid %d: cannot see when it began: %s\n", pid,
-		       remedy_of_proc(ret));
+	ret = find_start(&found);
 	if (!ret)
 		ret = add(session, &found, &process);
 	if (!ret && found.found != CUDA_CHECKPOINTED)
@@ -215,14 +224,9 @@ static int resume(struct session *session, struct cuda_process *process)
 {
 	int ret;
 
-	ret = life_start(process->pid, &process->start);
-	if (ret) {
-		pr_err("pid %d: cannot see when it began: %s\n", process->pid,
-		       remedy_of_proc(ret));
-		return ret;
-	}
-
-	ret = guardian_owe(session->guardian, process);
+	ret = find_start(process);
+	if (!ret)
+		ret = guardian_owe(session->guardian, process);
 	if (!ret)
 		ret = cuda_process_bring(session->tool, process, CUDA_RUNNING);
 	if (!ret)

@@ -182,8 +182,11 @@ static bool settle_beside(struct debt *debt, const struct tool *tool)
 		_exit(EXIT_SUCCESS);
 	}
 
-	debt->keeper = child > 0 ? child : 0;
-	return child > 0;
+	if (child < 0)
+		return false;
+
+	debt->keeper = child;
+	return true;
 }
 
 static struct debt *debt_of(struct ledger *ledger, pid_t keeper)
@@ -221,16 +224,13 @@ void settle_all(struct ledger *ledger, const struct tool *tool)
 		.operation_timeout_ms = PATIENCE_MS,
 	};
 
-	for (size_t i = 0; i < count; i++) {
-		struct debt *debt = &ledger->debts[i];
-
-		debt->is_in_hand =
-			!atomic_load(&debt->is_open) || settle_beside(debt, &patient);
-	}
+	for (size_t i = 0; i < count; i++)
+		if (atomic_load(&ledger->debts[i].is_open))
+			(void)settle_beside(&ledger->debts[i], &patient);
 	wait_for_children(ledger, &patient);
 
 	/* Where there could be no other process it takes longer. */
 	for (size_t i = 0; i < count; i++)
-		if (!ledger->debts[i].is_in_hand)
+		if (atomic_load(&ledger->debts[i].is_open) && !ledger->debts[i].keeper)
 			settle(&ledger->debts[i], &patient);
 }
