@@ -14,60 +14,90 @@
 
 #define LOOK_MS 100 /* between looks whether the processes live */
 
-/* One of the processes that were given. */
-struct item {
-	bool is_known; /* what has become of it */
-	struct worker_answer answer;
-};
-
 /* A worker, and the process that it works on. */
 struct task {
 	struct worker worker;
-	size_t item;
+	int pid;
 	bool has_news;	 /* an answer, or its end */
 	int64_t give_up; /* when; 0: the process has not been seen to have ended */
 };
 
 struct at_once {
 	const struct arguments *arguments;
-	struct item *items;
-	size_t started; /* of the items */
-	size_t printed;
+	size_t started; /* of the pids */
 	bool has_failed;
 	struct task tasks[AT_ONCE_MAX];
 	size_t task_count;
 	int64_t next_look;
 };
 
-static void fail(struct item *item, const char *what, int error)
+/* --- the lines ------------------------------------------------------------ */
+
+/* What would break the line, or its quotes, does not get into it. */
+static void print_failure(int pid, const struct command_answer *answer)
 {
-	item->answer = (struct worker_answer){ .ms = 0 };
-	snprintf(item->answer.command.reason, sizeof(item->answer.command.reason),
-		 "%s%s%s", what, error ? ": " : "", error ? strerror(error) : "");
+	char text[COMMAND_REASON_SIZE];
+
+	snprintf(text, sizeof(text), "%s", answer->reason);
+	for (char *c = text; *c; c++) {
+		if (*c == '"')
+			*c = '\'';
+		else if (iscntrl((unsigned char)*c))
+			*c = ' ';
+	}
+	printf("%d error %d \"%s\"\n", pid, answer->code, text);
+}
+
+/* No longer than stdout's buffer: one write carries it. */
+static void print_line(struct at_once *all, int pid, const struct worker_answer *answer)
+{
+	const enum operation operation = all->arguments->operation;
+	const struct command_answer *command = &answer->command;
+
+	if (!command->succeeded)
+		print_failure(pid, command);
+	else if (operation == OPERATION_GET_STATE)
+		printf("%d %s\n", pid, cuda_state_name((enum cuda_state)command->value));
+	else if (operation == OPERATION_GET_RESTORE_TID)
+		printf("%d %d\n", pid, command->value);
+	else
+		printf("%d ok %u\n", pid, answer->ms);
+
+	fflush(stdout);
+	all->has_failed |= !command->succeeded;
 }
 
 /* --- the workers ---------------------------------------------------------- */
 
-/* Where the system has no room for one more, those at work will make it. */
+static void fail(struct worker_answer *answer, const char *what, int error)
+{
+	*answer = (struct worker_answer){ .ms = 0 };
+	snprintf(answer->command.reason, sizeof(answer->command.reason), "%s%s%s", what,
+		 error ? ": " : "", error ? strerror(error) : "");
+}
+
+/*
+ * Where the system has no room for one more, those at work will make it. With nobody at
+ * work on return there is nothing left to do.
+ */
 static void start_workers(struct at_once *all)
 {
 	const struct arguments *arguments = all->arguments;
 
 	while (all->started < arguments->pid_count && all->task_count < AT_ONCE_MAX) {
 		struct task *task = &all->tasks[all->task_count];
-		struct item *item = &all->items[all->started];
+		struct worker_answer answer;
 		int ret;
 
-		ret = worker_start(arguments, arguments->pids[all->started],
-				   &task->worker);
+		*task = (struct task){ .pid = arguments->pids[all->started] };
+		ret = worker_start(arguments, task->pid, &task->worker);
 		if (ret < 0 && all->task_count)
 			return;
 
-		task->item = all->started++;
-		task->give_up = 0;
+		all->started++;
 		if (ret < 0) {
-			fail(item, "cannot start a process for it", -ret);
-			item->is_known = true;
+			fail(&answer, "cannot start a process for it", -ret);
+			print_line(all, task->pid, &answer);
 		} else {
 			all->task_count++;
 		}
@@ -92,11 +122,11 @@ static void wait_for_news(struct at_once *all)
 
 static void finish(struct at_once *all, struct task *task)
 {
-	struct item *item = &all->items[task->item];
+	struct worker_answer answer;
 
-	if (!worker_finish(&task->worker, &item->answer) && task->give_up)
-		fail(item, "the process has ended", 0);
-	item->is_known = true;
+	if (!worker_finish(&task->worker, &answer) && task->give_up)
+		fail(&answer, "the process has ended", 0);
+	print_line(all, task->pid, &answer);
 }
 
 /* Those that have ended leave; the others close ranks. */
@@ -126,78 +156,23 @@ static void look_at_processes(struct at_once *all)
 
 		if (task->give_up && now >= task->give_up)
 			worker_kill(&task->worker);
-		else if (!task->give_up &&
-			 alive_has_ended(all->arguments->pids[task->item]))
+		else if (!task->give_up && alive_has_ended(task->pid))
 			task->give_up = now + AT_ONCE_GRACE_MS;
 	}
 }
 
-/* --- the lines ------------------------------------------------------------ */
-
-/* What would break the line, or its quotes, does not get into it. */
-static void print_failure(int pid, const struct command_answer *answer)
-{
-	printf("%d error %d \"", pid, answer->code);
-	for (const char *c = answer->reason; *c; c++) {
-		if (*c == '"')
-			putchar('\'');
-		else
-			putchar(iscntrl((unsigned char)*c) ? ' ' : *c);
-	}
-	puts("\"");
-}
-
-static void print_line(enum operation operation, int pid,
-		       const struct worker_answer *answer)
-{
-	const struct command_answer *command = &answer->command;
-
-	if (!command->succeeded)
-		print_failure(pid, command);
-	else if (operation == OPERATION_GET_STATE)
-		printf("%d %s\n", pid, cuda_state_name((enum cuda_state)command->value));
-	else if (operation == OPERATION_GET_RESTORE_TID)
-		printf("%d %d\n", pid, command->value);
-	else
-		printf("%d ok %u\n", pid, answer->ms);
-}
-
-static void print_known(struct at_once *all)
-{
-	const struct arguments *arguments = all->arguments;
-
-	for (; all->printed < arguments->pid_count && all->items[all->printed].is_known;
-	     all->printed++) {
-		const struct worker_answer *answer = &all->items[all->printed].answer;
-
-		print_line(arguments->operation, arguments->pids[all->printed], answer);
-		all->has_failed |= !answer->command.succeeded;
-	}
-	fflush(stdout);
-}
-
 int at_once_run(const struct arguments *arguments)
 {
-	struct item *items autofree = calloc(arguments->pid_count, sizeof(*items));
-	struct at_once all = { .arguments = arguments, .items = items };
-
-	if (!items) {
-		fputs("cuda-checkpoint: out of memory\n", stderr);
-		return -ENOMEM;
-	}
+	struct at_once all = { .arguments = arguments };
 
 	/* Where it is ignored, the kernel keeps the workers' ends to itself. */
 	signal(SIGCHLD, SIG_DFL);
 	all.next_look = monotonic_ms() + LOOK_MS;
 
-	while (all.printed < arguments->pid_count) {
-		start_workers(&all);
-		if (all.task_count) {
-			wait_for_news(&all);
-			finish_workers(&all);
-			look_at_processes(&all);
-		}
-		print_known(&all);
+	for (start_workers(&all); all.task_count; start_workers(&all)) {
+		wait_for_news(&all);
+		finish_workers(&all);
+		look_at_processes(&all);
 	}
 
 	return all.has_failed ? -EIO : 0;

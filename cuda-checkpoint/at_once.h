@@ -5,8 +5,9 @@
  * Each process has a worker (worker.h), and AT_ONCE_MAX of them work at a time: the first
  * AT_ONCE_MAX processes begin together, each other one when one before it has its answer.
  *
- * The answers are one line each on stdout, in the order in which the processes were
- * given, each as soon as it and all before it are known:
+ * The answers are one line each on stdout, each as soon as it is known, in whatever order
+ * that is: one that hangs holds none back. Each is written at once, and by one write if
+ * stdout takes it whole:
  *
  *     PID STATE               --get-state
  *     PID TID                 --get-restore-tid
@@ -38,7 +39,6 @@
  * SIGCHLD is set to its default. Nothing is said on stderr. Whether the lines could be
  * written is for the caller to see in stdout.
  *
- * Return: 0 if it succeeded for all; -EIO if not, and the lines say for which; -ENOMEM,
- * reported on stderr, before anything is done.
+ * Return: 0 if it succeeded for all; -EIO if not, and the lines say for which.
  */
 int at_once_run(const struct arguments *arguments) must_check;

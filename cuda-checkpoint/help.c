@@ -31,7 +31,7 @@ static const char text[] =
 	"    -p, --pid PID\n"
 	"        the process\n"
 	"    " HELP_SEVERAL_PIDS "\n"
-	"        Not for --toggle. One line of answer for each, in the order given:\n"
+	"        Not for --toggle. One line of answer for each, as it comes:\n"
 	"            PID STATE               --get-state\n"
 	"            PID TID                 --get-restore-tid\n"
 	"            PID ok MILLISECONDS     --action\n"

@@ -12,7 +12,8 @@
 #include "at_once.h"
 #include "fake_libcuda.h"
 
-#define PIDS_MAX 300
+#define PIDS_MAX  300
+#define LINES_MAX 50
 
 struct shared *shared;
 void (*in_worker)(const struct arguments *arguments);
@@ -73,9 +74,43 @@ const int *pids_from(int first, unsigned int count)
 	return pids;
 }
 
+static int compare(const void *one, const void *other)
+{
+	return strcmp(*(char *const *)one, *(char *const *)other);
+}
+
+/* @text with its lines sorted; to be freed. */
+static char *sorted(const char *text)
+{
+	char *lines[LINES_MAX], *copy = strdup(text), *rest = copy;
+	char *ret = malloc(strlen(text) + 2), *end = ret;
+	size_t count = 0;
+
+	assert_true(copy && ret);
+	while (rest) {
+		assert_true(count < LINES_MAX);
+		lines[count++] = strsep(&rest, "\n");
+	}
+	qsort(lines, count, sizeof(lines[0]), compare);
+	for (size_t i = 0; i < count; i++)
+		end = stpcpy(stpcpy(end, lines[i]), "\n");
+
+	free(copy);
+	return ret;
+}
+
+void assert_lines(const char *got, const char *lines)
+{
+	char *got_sorted = sorted(got), *lines_sorted = sorted(lines);
+
+	assert_string_equal(got_sorted, lines_sorted);
+	free(got_sorted);
+	free(lines_sorted);
+}
+
 void assert_outcome(const struct outcome *outcome, int ret, const char *out)
 {
 	assert_string_equal(outcome->err.text, "");
-	assert_string_equal(outcome->out.text, out);
+	assert_lines(outcome->out.text, out);
 	assert_int_equal(outcome->ret, ret);
 }

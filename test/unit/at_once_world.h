@@ -43,5 +43,8 @@ struct outcome run_on(struct arguments arguments, const int *pids);
 /* @count pids from @first on, and a 0; static. */
 const int *pids_from(int first, unsigned int count);
 
-/* Nothing on stderr, ever. */
+/* The lines of @got are those of @lines, in any order. */
+void assert_lines(const char *got, const char *lines);
+
+/* The lines @out in any order; nothing on stderr, ever. */
 void assert_outcome(const struct outcome *outcome, int ret, const char *out);

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -89,8 +91,8 @@ static void takes_some_time(const struct arguments *arguments)
 static void an_action_says_how_long_it_took(void **state)
 {
 	unsigned int first, second;
+	int one, other, end = 0;
 	struct outcome outcome;
-	int end = 0;
 
 	(void)state;
 	in_worker = takes_some_time;
@@ -100,54 +102,96 @@ static void an_action_says_how_long_it_took(void **state)
 		PIDS(7, 8));
 
 	assert_int_equal(outcome.ret, 0);
-	assert_int_equal(
-		sscanf(outcome.out.text, "7 ok %u\n8 ok %u\n%n", &first, &second, &end),
-		2);
+	assert_int_equal(sscanf(outcome.out.text, "%d ok %u\n%d ok %u\n%n", &one, &first,
+				&other, &second, &end),
+			 4);
 	assert_int_equal(end, strlen(outcome.out.text));
+	assert_true((one == 7 && other == 8) || (one == 8 && other == 7));
 	assert_in_range(first, 49, 20000);
 	assert_in_range(second, 49, 20000);
 }
 
-static void is_slow_with_the_first(const struct arguments *arguments)
+/* Stdout is a file, and the worker's as well. */
+static void waits_for_a_line_with_the_first(const struct arguments *arguments)
 {
+	struct stat out = { .st_size = 0 };
+
 	has_cuda(arguments);
-	if (arguments->pid == 1)
-		usleep(300000);
+	if (arguments->pid != 1)
+		return;
+
+	for (int i = 0; i < 1000 && fstat(STDOUT_FILENO, &out) == 0 && !out.st_size; i++)
+		usleep(10000);
+	if (out.st_size == 0)
+		raise(SIGKILL);
 }
 
-static void the_order_is_not_that_of_the_answers(void **state)
+static void a_slow_one_holds_no_line_back(void **state)
 {
 	struct outcome outcome;
 
 	(void)state;
-	in_worker = is_slow_with_the_first;
+	in_worker = waits_for_a_line_with_the_first;
 
-	outcome = states_of(PIDS(1, 2, 3));
+	outcome = states_of(PIDS(1, 2));
 
-	assert_outcome(&outcome, 0, "1 running\n2 running\n3 running\n");
+	assert_string_equal(outcome.out.text, "2 running\n1 running\n");
+	assert_int_equal(outcome.ret, 0);
 }
 
-static void what_is_not_written_yet_is_written_once(void **state)
+/* --get-state of 7 and 8 with @before in stdout's buffer, which goes to @fd. */
+static int states_into(int fd, const char *before)
 {
-	int pipe_ends[2], saved = dup(STDOUT_FILENO);
-	char text[200] = "";
-	int ret;
+	int saved = dup(STDOUT_FILENO), ret;
 
-	(void)state;
-	assert_int_equal(pipe(pipe_ends), 0);
 	fflush(stdout);
-	dup2(pipe_ends[1], STDOUT_FILENO);
-	printf("before\n");
+	dup2(fd, STDOUT_FILENO);
+	printf("%s", before);
 	ret = at_once_run(&(struct arguments){ .operation = OPERATION_GET_STATE,
 					       .pids = (int[]){ 7, 8 },
 					       .pid_count = 2 });
 	dup2(saved, STDOUT_FILENO);
 	close(saved);
-	close(pipe_ends[1]);
+	close(fd);
+	return ret;
+}
+
+static void what_is_not_written_yet_is_written_once(void **state)
+{
+	int pipe_ends[2], ret;
+	char text[200] = "";
+
+	(void)state;
+	assert_int_equal(pipe(pipe_ends), 0);
+
+	ret = states_into(pipe_ends[1], "before\n");
 
 	assert_true(read(pipe_ends[0], text, sizeof(text) - 1) > 0);
 	close(pipe_ends[0]);
-	assert_string_equal(text, "before\n7 running\n8 error 3 \"error 3\"\n");
+	assert_memory_equal(text, "before\n", 7);
+	assert_lines(text + 7, "7 running\n8 error 3 \"error 3\"\n");
+	assert_int_equal(ret, -EIO);
+}
+
+/* A socket that keeps apart what was written apart. */
+static void each_line_is_one_write(void **state)
+{
+	char first[100] = "", second[100] = "", both[200];
+	int ends[2], ret;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+
+	ret = states_into(ends[1], "");
+
+	assert_true(read(ends[0], first, sizeof(first) - 1) > 0);
+	assert_true(read(ends[0], second, sizeof(second) - 1) > 0);
+	assert_int_equal(read(ends[0], both, sizeof(both)), 0);
+	close(ends[0]);
+	assert_int_equal(strcspn(first, "\n"), strlen(first) - 1);
+	assert_int_equal(strcspn(second, "\n"), strlen(second) - 1);
+	snprintf(both, sizeof(both), "%s%s", first, second);
+	assert_lines(both, "7 running\n8 error 3 \"error 3\"\n");
 	assert_int_equal(ret, -EIO);
 }
 
@@ -213,8 +257,9 @@ int main(void)
 		CASE(failures_stand_among_successes),
 		CASE(a_state_that_is_not_known_is_a_failure_of_ours),
 		CASE(an_action_says_how_long_it_took),
-		CASE(the_order_is_not_that_of_the_answers),
+		CASE(a_slow_one_holds_no_line_back),
 		CASE(what_is_not_written_yet_is_written_once),
+		CASE(each_line_is_one_write),
 		CASE(all_work_at_once),
 		CASE(no_more_than_the_limit_work_at_a_time),
 	};
