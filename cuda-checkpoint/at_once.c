@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "alive.h"
 #include "monotonic.h"
@@ -101,6 +102,8 @@ static void start_workers(struct at_once *all)
 		} else {
 			all->task_count++;
 		}
+		if (all->started == arguments->pid_count)
+			prctl(PR_SET_NAME, AT_ONCE_NAME_PREFIX);
 	}
 }
 

@@ -24,10 +24,22 @@
  *
  * A signal that ends the utility ends its workers with it, and what the driver has begun
  * it finishes: ask for the state.
+ *
+ * Others can see in /proc/PID/comm, for each process of the utility's, on what it is at
+ * work:
+ *
+ *     AT_ONCE_NAME_PREFIX + pid   on that one: a worker, from its first step on
+ *     AT_ONCE_NAME_PREFIX alone   on none: the parent, when it has started all workers
+ *     any other                   on all that its command line names
+ *
+ * The last holds for the parent before that, for a worker that has not made its first
+ * step, for one whose pid is too long for a name (no process has such a pid), and for the
+ * utility with one pid. The pids are as they were given.
  */
 #pragma once
 
 #include "arguments.h"
+#include "at_once_name.h"
 #include "cleanup.h"
 
 #define AT_ONCE_MAX	 64

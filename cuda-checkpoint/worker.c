@@ -10,7 +10,10 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "at_once_name.h"
 #include "monotonic.h"
+
+#define NAME_SIZE 16 /* the kernel's */
 
 _Static_assert(sizeof(struct worker_answer) <= PIPE_BUF, "an answer is written at once");
 
@@ -31,11 +34,21 @@ static void ask(const struct arguments *arguments, struct worker_answer *answer)
 	answer->ms = (unsigned int)(monotonic_ms() - begin);
 }
 
+/* Cut off, it would be the name of another's worker. */
+static void take_name(int pid)
+{
+	char name[NAME_SIZE];
+
+	if (snprintf(name, sizeof(name), AT_ONCE_NAME_PREFIX "%d", pid) < NAME_SIZE)
+		prctl(PR_SET_NAME, name);
+}
+
 /* The worker, from its beginning to its end. */
 static _Noreturn void work(const struct arguments *arguments, pid_t parent, int answer_fd)
 {
 	struct worker_answer answer = { .ms = 0 };
 
+	take_name(arguments->pid);
 	/* What the parent could not write yet is the parent's to write. */
 	__fpurge(stdout);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)

@@ -29,7 +29,7 @@ struct worker_answer {
 
 /*
  * Start a worker that carries out @arguments on the process @pid; they are what
- * command_ask() takes.
+ * command_ask() takes. It names itself as at_once.h says before it does anything.
  *
  * Return: 0 with *@ret_worker, for worker_finish(); -errno.
  */

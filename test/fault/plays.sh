@@ -78,7 +78,7 @@ all_live() {
 # No process of CRIU's or the plugin's: nobody else has one in this pid namespace. The CRIU of
 # scripts/get-criu is run by a loader, and bears its name.
 nothing_of_ours_is_left() {
-	! grep -sxE 'criu|ld-linux.*|cuda-guardian|cuda-checkpoint' /proc/[0-9]*/comm >"$WORK/left"
+	! grep -sxE 'criu|ld-linux.*|cuda-guardian|cuda-checkpoint|cuda-cp-.*' /proc/[0-9]*/comm >"$WORK/left"
 }
 
 # all_stand_on RUNG

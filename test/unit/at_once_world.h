@@ -16,6 +16,7 @@ struct shared {
 	atomic_int now;	   /* workers at work */
 	atomic_int most;   /* of them at a time */
 	atomic_int worker; /* the pid of one */
+	atomic_int right;  /* workers that have seen what they should */
 };
 
 extern struct shared *shared;

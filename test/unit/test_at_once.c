@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -247,6 +248,95 @@ static void no_more_than_the_limit_work_at_a_time(void **state)
 	assert_in_range(shared->most, 2, AT_ONCE_MAX);
 }
 
+/* --- their names ------------------------------------------------------------- */
+
+static bool is_called(pid_t pid, const char *name)
+{
+	char path[40], comm[40] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (file) {
+		if (!fgets(comm, sizeof(comm), file))
+			comm[0] = '\0';
+		fclose(file);
+	}
+	comm[strcspn(comm, "\n")] = '\0';
+	return strcmp(comm, name) == 0;
+}
+
+static bool is_called_in_time(pid_t pid, const char *name)
+{
+	for (int i = 0; i < 1000 && !is_called(pid, name); i++)
+		usleep(10000);
+	return is_called(pid, name);
+}
+
+static void is_called_after_its_pid(const struct arguments *arguments)
+{
+	char name[40];
+
+	has_cuda(arguments);
+	snprintf(name, sizeof(name), "cuda-cp-%d", arguments->pid);
+	shared->right += is_called(getpid(), name);
+}
+
+static void each_worker_is_called_after_its_pid(void **state)
+{
+	(void)state;
+	in_worker = is_called_after_its_pid;
+
+	(void)states_of(PIDS(1, 4194304, 9999999));
+
+	assert_int_equal(shared->right, 3);
+}
+
+static void is_called_as_its_parent_was(const struct arguments *arguments)
+{
+	has_cuda(arguments);
+	shared->right += is_called(getpid(), arguments->pid == 1 ? "cuda-cp-1" : "test");
+}
+
+static void a_pid_that_is_too_long_is_not_cut_off(void **state)
+{
+	(void)state;
+	prctl(PR_SET_NAME, "test");
+	in_worker = is_called_as_its_parent_was;
+
+	(void)states_of(PIDS(1, 10000000, 2147483647));
+
+	assert_int_equal(shared->right, 3);
+}
+
+/* The first go on when all of them have looked; only then can the last begin. */
+static void looks_at_the_parent(const struct arguments *arguments)
+{
+	const bool is_last = arguments->pid == AT_ONCE_MAX + 1;
+
+	has_cuda(arguments);
+	shared->begun++;
+	for (int i = 0; i < 1000 && shared->begun < AT_ONCE_MAX; i++)
+		usleep(10000);
+	shared->right += is_last ? is_called_in_time(getppid(), "cuda-cp-")
+				 : is_called(getppid(), "test");
+	shared->now++;
+	for (int i = 0; i < 1000 && shared->now < AT_ONCE_MAX; i++)
+		usleep(10000);
+}
+
+static void the_parent_takes_its_name_when_all_are_started(void **state)
+{
+	(void)state;
+	prctl(PR_SET_NAME, "test");
+	in_worker = looks_at_the_parent;
+
+	(void)states_of(pids_from(1, AT_ONCE_MAX + 1));
+
+	assert_int_equal(shared->right, AT_ONCE_MAX + 1);
+	assert_string_equal(AT_ONCE_NAME_PREFIX, "cuda-cp-");
+}
+
 #define CASE(test) cmocka_unit_test_setup(test, reset)
 
 int main(void)
@@ -262,6 +352,9 @@ int main(void)
 		CASE(each_line_is_one_write),
 		CASE(all_work_at_once),
 		CASE(no_more_than_the_limit_work_at_a_time),
+		CASE(each_worker_is_called_after_its_pid),
+		CASE(a_pid_that_is_too_long_is_not_cut_off),
+		CASE(the_parent_takes_its_name_when_all_are_started),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -541,6 +541,47 @@ test_several_and_terminated() {
 	stop_three
 }
 
+# Who looks on sees in the names of processes on what they are at work.
+test_several_and_their_names() {
+	start_app CUDA_SIM_CHECKPOINT=hang "$counter" --mib 8
+	one=$app
+	start_app CUDA_SIM_CHECKPOINT=hang "$counter" --mib 8
+	two=$app
+	run --action lock -p "$one" -p "$two" >/dev/null
+
+	LD_LIBRARY_PATH=$sim CUDA_SIM_SOCKET=$tmp/gpu "$utility" --action checkpoint \
+		-p "$one" -p "$two" >"$tmp/out" 2>"$tmp/err" &
+	utility_pid=$!
+	await 'who has started all works on none' is_called cuda-cp- "$utility_pid"
+	for pid in "$one" "$two"; do
+		await 'a worker is called after its pid' \
+			has_worker_called "cuda-cp-$pid" "$utility_pid"
+	done
+	stop "$utility_pid"
+
+	LD_LIBRARY_PATH=$sim CUDA_SIM_SOCKET=$tmp/gpu "$utility" --action checkpoint \
+		-p "$one" >"$tmp/out" 2>"$tmp/err" &
+	utility_pid=$!
+	await 'with one pid it loads the driver' \
+		grep -q 'libcuda\.so\.1$' "/proc/$utility_pid/maps"
+	same 'with one pid it keeps its name' cuda-checkpoint \
+		"$(cat "/proc/$utility_pid/comm")"
+	stop "$utility_pid"
+	stop "$one"
+	stop "$two"
+}
+
+is_called() { # NAME PID
+	grep -qsx "$1" "/proc/$2/comm"
+}
+
+has_worker_called() { # NAME PID
+	for worker in $(workers_of "$2"); do
+		! is_called "$1" "$worker" || return 0
+	done
+	return 1
+}
+
 workers_of() { # PID
 	cat "/proc/$1/task/$1/children"
 }
@@ -639,6 +680,7 @@ test_several_at_once
 test_several_with_options
 test_several_and_killed
 test_several_and_terminated
+test_several_and_their_names
 test_refusals
 test_failed_unlock
 test_get_memory
