@@ -27,7 +27,7 @@ struct at_once {
 	const struct arguments *arguments;
 	size_t started; /* of the pids */
 	bool has_failed;
-	struct task tasks[AT_ONCE_MAX];
+	struct task tasks[CONTRACT_AT_ONCE];
 	size_t task_count;
 	int64_t next_look;
 };
@@ -85,7 +85,8 @@ static void start_workers(struct at_once *all)
 {
 	const struct arguments *arguments = all->arguments;
 
-	while (all->started < arguments->pid_count && all->task_count < AT_ONCE_MAX) {
+	while (all->started < arguments->pid_count &&
+	       all->task_count < CONTRACT_AT_ONCE) {
 		struct task *task = &all->tasks[all->task_count];
 		struct worker_answer answer;
 		int ret;
@@ -103,14 +104,14 @@ static void start_workers(struct at_once *all)
 			all->task_count++;
 		}
 		if (all->started == arguments->pid_count)
-			prctl(PR_SET_NAME, AT_ONCE_NAME_PREFIX);
+			prctl(PR_SET_NAME, CONTRACT_NAME_PREFIX);
 	}
 }
 
 /* Wait for an answer, or for the time to look at the processes. */
 static void wait_for_news(struct at_once *all)
 {
-	struct pollfd fds[AT_ONCE_MAX];
+	struct pollfd fds[CONTRACT_AT_ONCE];
 	int64_t left = all->next_look - monotonic_ms();
 	int ready;
 
@@ -170,6 +171,8 @@ int at_once_run(const struct arguments *arguments)
 
 	/* Where it is ignored, the kernel keeps the workers' ends to itself. */
 	signal(SIGCHLD, SIG_DFL);
+	/* Nobody may read any more, and the workers must not end with this process. */
+	signal(SIGPIPE, SIG_IGN);
 	all.next_look = monotonic_ms() + LOOK_MS;
 
 	for (start_workers(&all); all.task_count; start_workers(&all)) {

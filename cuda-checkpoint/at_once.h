@@ -2,8 +2,9 @@
 /*
  * One operation on several processes, at once.
  *
- * Each process has a worker (worker.h), and AT_ONCE_MAX of them work at a time: the first
- * AT_ONCE_MAX processes begin together, each other one when one before it has its answer.
+ * Each process has a worker (worker.h), and CONTRACT_AT_ONCE of them work at a time: so
+ * many processes, the first ones, begin together, each other one when one before it has
+ * its answer.
  *
  * The answers are one line each on stdout, each as soon as it is known, in whatever order
  * that is: one that hangs holds none back. Each is written at once, and by one write if
@@ -22,14 +23,14 @@
  * The driver may wait for ever for a process that has ended: a worker that has not
  * answered AT_ONCE_GRACE_MS after that is killed. A stopped process is waited for.
  *
- * A signal that ends the utility ends its workers with it, and what the driver has begun
- * it finishes: ask for the state.
+ * That nobody reads the lines any more ends nothing. A signal that ends the utility ends
+ * its workers with it, and what the driver has begun it finishes: ask for the state.
  *
  * Others can see in /proc/PID/comm, for each process of the utility's, on what it is at
  * work:
  *
- *     AT_ONCE_NAME_PREFIX + pid   on that one: a worker, from its first step on
- *     AT_ONCE_NAME_PREFIX alone   on none: the parent, when it has started all workers
+ *     CONTRACT_NAME_PREFIX + pid   on that one: a worker, from its first step on
+ *     CONTRACT_NAME_PREFIX alone   on none: the parent, when it has started all workers
  *     any other                   on all that its command line names
  *
  * The last holds for the parent before that, for a worker that has not made its first
@@ -39,10 +40,9 @@
 #pragma once
 
 #include "arguments.h"
-#include "at_once_name.h"
 #include "cleanup.h"
+#include "contract.h"
 
-#define AT_ONCE_MAX	 64
 #define AT_ONCE_GRACE_MS 1000
 
 /*

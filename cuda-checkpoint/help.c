@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "help.h"
 
+#include "contract.h"
+
 #define VERSION "0.1"
 
 static const char text[] =
@@ -30,7 +32,7 @@ static const char text[] =
 	"Options:\n"
 	"    -p, --pid PID\n"
 	"        the process\n"
-	"    " HELP_SEVERAL_PIDS "\n"
+	"    " CONTRACT_SEVERAL_PIDS "\n"
 	"        Not for --toggle. One line of answer for each, as it comes:\n"
 	"            PID STATE               --get-state\n"
 	"            PID TID                 --get-restore-tid\n"

@@ -10,7 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "at_once_name.h"
+#include "contract.h"
 #include "monotonic.h"
 
 #define NAME_SIZE 16 /* the kernel's */
@@ -39,7 +39,7 @@ static void take_name(int pid)
 {
 	char name[NAME_SIZE];
 
-	if (snprintf(name, sizeof(name), AT_ONCE_NAME_PREFIX "%d", pid) < NAME_SIZE)
+	if (snprintf(name, sizeof(name), CONTRACT_NAME_PREFIX "%d", pid) < NAME_SIZE)
 		prctl(PR_SET_NAME, name);
 }
 
@@ -49,6 +49,7 @@ static _Noreturn void work(const struct arguments *arguments, pid_t parent, int 
 	struct worker_answer answer = { .ms = 0 };
 
 	take_name(arguments->pid);
+	signal(SIGPIPE, SIG_DFL);
 	/* What the parent could not write yet is the parent's to write. */
 	__fpurge(stdout);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)

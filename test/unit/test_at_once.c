@@ -203,9 +203,9 @@ static void waits_for_all_others(const struct arguments *arguments)
 {
 	has_cuda(arguments);
 	shared->begun++;
-	for (int i = 0; i < 3000 && shared->begun < AT_ONCE_MAX; i++)
+	for (int i = 0; i < 3000 && shared->begun < CONTRACT_AT_ONCE; i++)
 		usleep(10000);
-	if (shared->begun < AT_ONCE_MAX)
+	if (shared->begun < CONTRACT_AT_ONCE)
 		raise(SIGKILL);
 }
 
@@ -216,7 +216,7 @@ static void all_work_at_once(void **state)
 	(void)state;
 	in_worker = waits_for_all_others;
 
-	outcome = states_of(pids_from(1, AT_ONCE_MAX));
+	outcome = states_of(pids_from(1, CONTRACT_AT_ONCE));
 
 	assert_int_equal(outcome.ret, 0);
 }
@@ -241,11 +241,11 @@ static void no_more_than_the_limit_work_at_a_time(void **state)
 	(void)state;
 	in_worker = is_counted;
 
-	outcome = states_of(pids_from(1, 3 * AT_ONCE_MAX + 5));
+	outcome = states_of(pids_from(1, 3 * CONTRACT_AT_ONCE + 5));
 
 	assert_int_equal(outcome.ret, 0);
-	assert_int_equal(shared->begun, 3 * AT_ONCE_MAX + 5);
-	assert_in_range(shared->most, 2, AT_ONCE_MAX);
+	assert_int_equal(shared->begun, 3 * CONTRACT_AT_ONCE + 5);
+	assert_in_range(shared->most, 2, CONTRACT_AT_ONCE);
 }
 
 /* --- their names ------------------------------------------------------------- */
@@ -312,16 +312,16 @@ static void a_pid_that_is_too_long_is_not_cut_off(void **state)
 /* The first go on when all of them have looked; only then can the last begin. */
 static void looks_at_the_parent(const struct arguments *arguments)
 {
-	const bool is_last = arguments->pid == AT_ONCE_MAX + 1;
+	const bool is_last = arguments->pid == CONTRACT_AT_ONCE + 1;
 
 	has_cuda(arguments);
 	shared->begun++;
-	for (int i = 0; i < 1000 && shared->begun < AT_ONCE_MAX; i++)
+	for (int i = 0; i < 1000 && shared->begun < CONTRACT_AT_ONCE; i++)
 		usleep(10000);
 	shared->right += is_last ? is_called_in_time(getppid(), "cuda-cp-")
 				 : is_called(getppid(), "test");
 	shared->now++;
-	for (int i = 0; i < 1000 && shared->now < AT_ONCE_MAX; i++)
+	for (int i = 0; i < 1000 && shared->now < CONTRACT_AT_ONCE; i++)
 		usleep(10000);
 }
 
@@ -331,10 +331,10 @@ static void the_parent_takes_its_name_when_all_are_started(void **state)
 	prctl(PR_SET_NAME, "test");
 	in_worker = looks_at_the_parent;
 
-	(void)states_of(pids_from(1, AT_ONCE_MAX + 1));
+	(void)states_of(pids_from(1, CONTRACT_AT_ONCE + 1));
 
-	assert_int_equal(shared->right, AT_ONCE_MAX + 1);
-	assert_string_equal(AT_ONCE_NAME_PREFIX, "cuda-cp-");
+	assert_int_equal(shared->right, CONTRACT_AT_ONCE + 1);
+	assert_string_equal(CONTRACT_NAME_PREFIX, "cuda-cp-");
 }
 
 #define CASE(test) cmocka_unit_test_setup(test, reset)

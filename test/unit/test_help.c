@@ -9,6 +9,7 @@
 
 #include "capture.h"
 #include "help.h"
+#include "contract.h"
 
 /* Word for word: callers, of other versions too, look for it. */
 static void several_pids_are_promised_on_a_line_of_its_own(void **state)
@@ -21,7 +22,7 @@ static void several_pids_are_promised_on_a_line_of_its_own(void **state)
 	help_print(stdout);
 	capture_end(&help);
 
-	assert_string_equal(HELP_SEVERAL_PIDS, "Several --pid: all at once.");
+	assert_string_equal(CONTRACT_SEVERAL_PIDS, "Several --pid: all at once.");
 	line = strstr(help.text, "\n    Several --pid: all at once.\n");
 	assert_non_null(line);
 	assert_null(strstr(line + 6, "Several --pid"));

@@ -541,6 +541,26 @@ test_several_and_terminated() {
 	stop_three
 }
 
+# Who ran it has died, and reads no lines: those at work are worked on to the end.
+test_several_and_nobody_reads() {
+	start_app "$counter" --mib 8
+	one=$app
+	start_app CUDA_SIM_CHECKPOINT=delay=600 "$counter" --mib 8
+	two=$app
+	run --action lock -p "$one" -p "$two" >/dev/null
+
+	before=$(now_ms)
+	{
+		run --action checkpoint -p "$one" -p "$two" 2>"$tmp/err"
+		echo $? >"$tmp/status"
+	} | true
+	same 'nobody reads: it ends by itself, and says that it could not write' 		'1|cuda-checkpoint: cannot write the answer: Broken pipe' 		"$(cat "$tmp/status")|$(cat "$tmp/err")"
+	same 'nobody reads: the last is waited for' yes 		"$([ $(($(now_ms) - before)) -ge 600 ] && echo yes)"
+	each_is checkpointed "$one" "$two"
+	stop "$one"
+	stop "$two"
+}
+
 # Who looks on sees in the names of processes on what they are at work.
 test_several_and_their_names() {
 	start_app CUDA_SIM_CHECKPOINT=hang "$counter" --mib 8
@@ -680,6 +700,7 @@ test_several_at_once
 test_several_with_options
 test_several_and_killed
 test_several_and_terminated
+test_several_and_nobody_reads
 test_several_and_their_names
 test_refusals
 test_failed_unlock
