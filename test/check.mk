@@ -60,11 +60,21 @@ needs_test_spawn = plugins/cuda/spawn.c plugins/cuda/sigchld.c test/unit/spawn_w
 needs_test_spawn_child = $(needs_test_spawn)
 needs_test_spawn_deadline = $(needs_test_spawn)
 needs_test_spawn_failures = $(needs_test_spawn)
+needs_test_spawn_several = $(needs_test_spawn)
 needs_test_spawn_signals = $(needs_test_spawn)
-needs_test_spawn_watch = $(needs_test_spawn)
+needs_test_answer_line = plugins/cuda/answer_line.c
+needs_test_operation = $(addprefix plugins/cuda/,operation.c run.c answer_line.c utility.c spawn.c sigchld.c) \
+	$(addprefix test/unit/,spawn_world.c operation_world.c)
+needs_test_operation_failures = $(needs_test_operation)
+needs_test_operation_lines = $(needs_test_operation)
+needs_test_operation_watch = $(needs_test_operation)
 needs_test_proc = plugins/cuda/proc.c test/unit/proc_child.c
 needs_test_proc_cuda = $(needs_test_proc)
+needs_test_proc_threads = $(needs_test_proc)
+needs_test_proc_environment = $(needs_test_proc)
+needs_test_proc_look = $(needs_test_proc) plugins/cuda/process_tree.c
 needs_test_proc_unreadable = plugins/cuda/proc.c
+needs_test_at_work = plugins/cuda/at_work.c
 needs_test_restore_thread = $(addprefix plugins/cuda/,restore_thread.c proc.c sigchld.c) test/unit/restore_target.c \
 	test/fake/fake_log.c
 needs_test_restore_thread_abandoned = $(needs_test_restore_thread)
@@ -76,10 +86,12 @@ needs_test_restore_thread_failures = $(needs_test_restore_thread)
 needs_test_restore_thread_signals = $(needs_test_restore_thread)
 needs_test_restore_thread_tend = $(needs_test_restore_thread)
 needs_test_remedy = plugins/cuda/remedy.c
-needs_test_tool = $(addprefix plugins/cuda/,tool.c utility.c cuda_state.c memory_answer.c remedy.c) test/unit/tool_runs.c \
-	$(addprefix test/fake/fake_,spawn.c log.c)
+tool_over_fakes = $(addprefix plugins/cuda/,tool.c operation.c run.c answer_line.c utility.c cuda_state.c \
+	memory_answer.c remedy.c sigchld.c) $(addprefix test/fake/fake_,spawn.c log.c)
+needs_test_tool = $(tool_over_fakes) test/unit/tool_runs.c
 needs_test_tool_failures = $(needs_test_tool)
 needs_test_tool_probe = $(needs_test_tool)
+needs_test_tool_several = $(needs_test_tool)
 needs_test_tool_unreadable = $(needs_test_tool)
 needs_test_tool_memory = $(needs_test_tool)
 needs_test_memory_answer = plugins/cuda/memory_answer.c
@@ -89,17 +101,25 @@ needs_test_memory_cgroup = $(addprefix plugins/cuda/,memory_cgroup.c cgroup_dire
 	test/unit/file_tree.c
 needs_test_memory_room = $(addprefix plugins/cuda/,memory_room.c memory_file.c) test/fake/fake_memory_cgroup.c \
 	test/unit/file_tree.c
-session_over_fakes = $(addprefix plugins/cuda/,session.c cuda_process.c cuda_state.c remedy.c) \
+session_over_fakes = $(addprefix plugins/cuda/,session.c candidate.c intake.c give_back.c lock.c climb.c team.c vigil.c \
+	cuda_process.c cuda_state.c remedy.c roster.c pid_set.c stats.c) \
 	test/unit/session_processes.c \
 	$(addprefix test/fake/fake_,guardian.c log.c proc.c restore_thread.c survey.c tool.c)
-needs_test_survey = plugins/cuda/survey.c plugins/cuda/remedy.c test/fake/fake_log.c
+needs_test_survey = $(addprefix plugins/cuda/,survey.c candidate.c remedy.c) test/fake/fake_log.c
 needs_test_session = $(session_over_fakes) test/unit/session_steps.c
 needs_test_session_give_back = $(needs_test_session)
+needs_test_session_tree = $(needs_test_session)
 needs_test_session_failures = $(session_over_fakes) test/unit/session_play.c
+needs_test_lock = $(addprefix plugins/cuda/,lock.c team.c cuda_process.c cuda_state.c remedy.c) \
+	test/fake/fake_log.c
 needs_test_life = plugins/cuda/life.c
 needs_test_ledger = plugins/cuda/ledger.c
+needs_test_pid_set = plugins/cuda/pid_set.c
+needs_test_roster = plugins/cuda/roster.c
+needs_test_stats = plugins/cuda/stats.c plugins/cuda/cuda_state.c
+needs_test_machine = plugins/cuda/machine.c
 needs_test_guardian = $(addprefix plugins/cuda/,guardian.c guardian_log.c ledger.c life.c log.c proc.c \
-	hold.c restore_thread.c settle.c sigchld.c cuda_state.c) test/unit/guardian_world.c
+	at_work.c hold.c restore_thread.c settle.c sigchld.c cuda_state.c) test/unit/guardian_world.c
 needs_test_settle = $(needs_test_guardian)
 needs_test_command = cuda-checkpoint/command.c plugins/cuda/cuda_state.c test/fake/fake_libcuda.c \
 	test/unit/command_outcome.c

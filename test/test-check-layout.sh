@@ -72,6 +72,7 @@ file plugins/cuda/cuda_state.c <<'END'
 #include "host.h"
 #include "session.h"
 #include "spawn.h"
+#include "run.h"
 #include "restore_thread.h"
 #include "options.h"
 #include "test/fake/fake_tool.h"

@@ -18,11 +18,13 @@
 #include "host.h"
 #include "inventory.h"
 #include "log.h"
+#include "machine.h"
 #include "options.h"
 #include "proc.h"
 #include "remedy.h"
 #include "role.h"
 #include "session.h"
+#include "stats.h"
 #include "tool.h"
 
 #define OPTIONS_VARIABLE  "CRIU_CUDA_PLUGIN_OPTIONS"
@@ -36,6 +38,7 @@ static struct {
 	struct guardian guardian;
 	struct survey_policy policy;
 	struct session session;
+	unsigned int runs; /* of the utility */
 	bool gpu_process_dumped;
 	pid_t first_restored; /* 0: none yet */
 } plugin;
@@ -76,12 +79,21 @@ static int read_options(struct options *options)
 	return 0;
 }
 
+/* Work that is mostly done by the GPUs, and by a CPU for each process. */
+static size_t default_parallel(void)
+{
+	const size_t cpus = machine_cpus(), gpus = machine_gpus();
+
+	return cpus > gpus ? cpus : gpus;
+}
+
 static int plugin_init(int stage)
 {
 	int ret;
 
 	log_to(host_log);
 	plugin.role = ROLE_NONE;
+	plugin.runs = 0;
 	plugin.gpu_process_dumped = false;
 	plugin.first_restored = 0;
 	ret = read_options(&plugin.options);
@@ -91,6 +103,9 @@ static int plugin_init(int stage)
 	plugin.tool = (struct tool){
 		.program = plugin.options.cuda_checkpoint,
 		.operation_timeout_ms = plugin.options.operation_timeout_ms,
+		.at_once = plugin.options.parallel ? plugin.options.parallel
+						   : default_parallel(),
+		.runs = &plugin.runs,
 	};
 	guardian_init(&plugin.guardian, &plugin.tool, host_image_dir());
 	plugin.policy = (struct survey_policy){
@@ -226,7 +241,7 @@ static int resume_devices_late(int pid)
 	return answer(ret);
 }
 
-static void give_back(void)
+static void give_all_back(void)
 {
 	if (session_give_back(&plugin.session))
 		pr_err("not every process could be brought back to where it was; the "
@@ -240,7 +255,7 @@ static void give_back(void)
 static int dump_finish(int ret)
 {
 	if (plugin.role == ROLE_WORKER && ret)
-		give_back();
+		give_all_back();
 
 	return -ENOTSUP;
 }
@@ -248,7 +263,7 @@ static int dump_finish(int ret)
 static void finish_dump(int ret)
 {
 	if (ret || host_tasks_live_on())
-		give_back();
+		give_all_back();
 
 	if (ret || !plugin.gpu_process_dumped || host_version() != CRIU_HOST_4_0)
 		return;
@@ -259,10 +274,34 @@ static void finish_dump(int ret)
 		       strerror(-ret));
 }
 
+/* It failed if @ret is not 0. What cannot be written is no reason to fail. */
+static void write_stats(int stage, int ret)
+{
+	const struct session *session = &plugin.session;
+	const struct stats_summary summary = {
+		.operation = stage == CR_PLUGIN_STAGE__RESTORE ? "restore" : "dump",
+		.succeeded = !ret,
+		.parallel = plugin.tool.at_once,
+		.others = session_others(session),
+		.runs = plugin.runs,
+	};
+
+	if (!plugin.options.stats[0])
+		return;
+
+	ret = stats_write(&session->stats, plugin.options.stats, &summary,
+			  session->roster.processes, session->roster.count);
+	if (ret)
+		pr_warn("%s: cannot write what it took: %s\n", plugin.options.stats,
+			strerror(-ret));
+}
+
 static void plugin_exit(int stage, int ret)
 {
 	if (plugin.role == ROLE_WORKER && stage == CR_PLUGIN_STAGE__DUMP)
 		finish_dump(ret);
+	if (plugin.role == ROLE_WORKER)
+		write_stats(stage, ret);
 
 	session_release(&plugin.session);
 	if (stage == CR_PLUGIN_STAGE__RESTORE)

@@ -1,25 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One CUDA process: where it was found, where it stands, and the way from rung to rung.
+ * CUDA processes: where each was found, and where it stands.
  *
- * cuda_process_find_state() or cuda_process_find_restore_thread() tell whether a process
- * is a CUDA process at all; cuda_process_bring() brings one to a rung, letting its
- * restore thread run if the caller has stopped it. That it ends meanwhile is seen at
- * once, and is -ESRCH. That an operation takes longer than it may, or cannot go on since
- * somebody has stopped the process, is -EINPROGRESS: the utility is left at work, for
- * what the driver does cannot be broken off, and nothing else may be done with the
- * process until it has ended; -ECANCELED for one that is expendable. Errors other than
- * those named here are those of tool.h and restore_thread.h. Logs failures, with the
- * remedy where there is one.
+ * What is asked is asked of all of them at once. What came of it is noted for each,
+ * in its ret; errors other than those named here are those of tool.h. Logs failures,
+ * with the remedy where there is one.
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "cuda_state.h"
 #include "tool.h"
+
+struct restore_thread;
+
+/* The last action of a kind on a process. */
+struct cuda_step {
+	int64_t began_ms;     /* as clock_ms() has it */
+	unsigned int took_ms; /* the start of the utility included */
+	bool is_done;
+};
 
 struct cuda_process {
 	pid_t pid;
@@ -29,42 +33,50 @@ struct cuda_process {
 	enum cuda_state rung;  /* the rung it is on, as far as is known */
 	bool rung_is_certain; /* false after an action that failed: ask before the next */
 	bool is_expendable;   /* it is to be killed if it cannot be brought */
-	unsigned int took_ms[CUDA_ACTION_COUNT]; /* how long its last one of each took */
+	bool goes_alone;      /* no other that goes alone may be operated on meanwhile */
+	uint64_t bytes;	      /* of GPU memory, or MEMORY_UNKNOWN */
+	struct restore_thread *thread; /* while it runs in our hands, else NULL */
+	struct cuda_step steps[CUDA_ACTION_COUNT];
+	unsigned int lock_tries; /* of the lock */
+	int ret;		 /* what came of the last thing that was done with it */
 };
 
 /*
- * The state of @pid, which runs, if it is a CUDA process on a rung. @timeout_ms bounds
- * the question, 0 means no limit.
+ * Where each of the @count @processes, which run, was found; its rung is the same.
+ * @timeout_ms bounds the question, 0 means no limit.
  *
- * Return: 0; -ENXIO if it is not a CUDA process; -EAGAIN if it is about to become one;
+ * Of each: 0; -ENXIO if it is not a CUDA process; -EAGAIN if it is about to become one;
  * -EBUSY if it is in a state that no action leads out of; another -errno.
  */
-int cuda_process_find_state(const struct tool *tool, pid_t pid, unsigned int timeout_ms,
-			    enum cuda_state *ret_state) must_check;
+void cuda_process_find_states(const struct tool *tool, unsigned int timeout_ms,
+			      struct cuda_process *const processes[], size_t count);
 
 /*
- * The restore thread of @pid, which may be stopped.
+ * Where each stands now, after an action on it failed: its rung, certain if it is one.
+ * Its restore thread runs. -ENODATA if it is no CUDA process any more.
+ */
+void cuda_process_find_rungs(const struct tool *tool,
+			     struct cuda_process *const processes[], size_t count);
+
+/*
+ * The restore thread of each, which may be stopped; of one for which it is known
+ * nothing is asked, and no program is run where /proc shows it beyond doubt.
  *
- * Return: 0; -ENXIO if it is not a CUDA process; -EAGAIN if it is about to become one;
+ * Of each: 0; -ENXIO if it is not a CUDA process; -EAGAIN if it is about to become one;
  * another -errno.
  */
-int cuda_process_find_restore_thread(const struct tool *tool, pid_t pid,
-				     pid_t *ret_tid) must_check;
+void cuda_process_find_restore_threads(const struct tool *tool,
+				       struct cuda_process *const processes[],
+				       size_t count);
 
-/*
- * Step by step to @goal. The restore thread of @process runs; for a lock, which may
- * take @lock_timeout_ms, all of its threads do.
- *
- * Return: 0; -EBUSY if it is in a state that no action leads out of; another -errno,
- * after which it is on an uncertain rung.
- */
-int cuda_process_climb(const struct tool *tool, struct cuda_process *process,
-		       enum cuda_state goal, unsigned int lock_timeout_ms) must_check;
+/* The first error that is noted for any of the @count @processes, or 0. */
+int cuda_process_first_error(struct cuda_process *const processes[], size_t count);
 
-/*
- * The same, whether the caller's thread holds @process in ptrace stops or it runs. Its
- * restore thread is as it was before, on every return. No program is run if it is on
- * @goal.
- */
-int cuda_process_bring(const struct tool *tool, struct cuda_process *process,
-		       enum cuda_state goal) must_check;
+/* Note it for each of the @count @processes. Return: -ENOMEM. Logs. */
+int cuda_process_out_of_memory(struct cuda_process *const processes[], size_t count);
+
+/* @process has no CUDA any more, by an exec say. Return: -ENODATA. Logs. */
+int cuda_process_has_lost_cuda(const struct cuda_process *process);
+
+/* @process is in a state that no action leads out of. Return: -EBUSY. Logs. */
+int cuda_process_refuse_state(const struct cuda_process *process, enum cuda_state state);

@@ -186,6 +186,7 @@ static struct debt debt_to(const struct cuda_process *process)
 		.pid = process->pid,
 		.start = process->start,
 		.found = process->found,
+		.goes_alone = process->goes_alone,
 		.is_frozen = process->rung == CUDA_CHECKPOINTED,
 	};
 

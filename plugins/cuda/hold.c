@@ -99,7 +99,8 @@ int hold_thread(struct hold *hold, pid_t tid)
 		return ret;
 
 	/* One that did not stop in time is held as soon as it does. */
-	hold->threads[hold->count++] = thread;
+	if (!is_held(hold, tid))
+		hold->threads[hold->count++] = thread;
 	return 0;
 }
 

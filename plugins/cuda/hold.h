@@ -37,7 +37,7 @@ struct hold {
  */
 int hold_process(pid_t pid, pid_t running, struct hold *ret_hold) must_check;
 
-/* Stop the thread @tid too. Return: 0 or -errno. */
+/* Stop the thread @tid too, again if it was stopped and runs. Return: 0 or -errno. */
 int hold_thread(struct hold *hold, pid_t tid) must_check;
 
 /* Let all go on where they were. */

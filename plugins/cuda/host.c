@@ -64,7 +64,7 @@ int host_plugin_options(int *ret_argc, char *const **ret_argv)
 	return 0;
 }
 
-static int64_t clock_us(const struct itimerval *clock)
+static int64_t timer_us(const struct itimerval *clock)
 {
 	return clock->it_value.tv_sec * INT64_C(1000000) + clock->it_value.tv_usec;
 }
@@ -77,16 +77,16 @@ unsigned int host_freeze_clock_stop(struct itimerval *ret_clock)
 	*ret_clock = stopped;
 	(void)setitimer(ITIMER_REAL, &stopped, ret_clock);
 
-	left_ms = (clock_us(ret_clock) + 999) / 1000;
+	left_ms = (timer_us(ret_clock) + 999) / 1000;
 	return left_ms > UINT_MAX ? UINT_MAX : (unsigned int)left_ms;
 }
 
 void host_freeze_clock_go(const struct itimerval *clock, unsigned int used_ms)
 {
 	struct itimerval go = *clock;
-	int64_t left_us = clock_us(clock) - used_ms * INT64_C(1000);
+	int64_t left_us = timer_us(clock) - used_ms * INT64_C(1000);
 
-	if (!clock_us(clock))
+	if (!timer_us(clock))
 		return;
 
 	/* Zero would stop it: a time that is over strikes at once. */

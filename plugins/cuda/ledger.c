@@ -36,16 +36,38 @@ int ledger_owe(struct ledger *ledger, const struct debt *debt)
 	return 0;
 }
 
+/*
+ * The debt to @pid, or NULL. They are mostly looked for in the order in which they came,
+ * so the search begins behind the last that was found.
+ */
+static struct debt *find(struct ledger *ledger, pid_t pid)
+{
+	const size_t count = atomic_load(&ledger->count);
+
+	for (size_t i = 0; i < count; i++) {
+		const size_t at = (ledger->next_found + i) % count;
+
+		if (ledger->debts[at].pid == pid) {
+			ledger->next_found = at + 1;
+			return &ledger->debts[at];
+		}
+	}
+
+	return NULL;
+}
+
 void ledger_freeze(struct ledger *ledger, pid_t pid)
 {
-	for (size_t i = 0; i < atomic_load(&ledger->count); i++)
-		if (ledger->debts[i].pid == pid)
-			atomic_store(&ledger->debts[i].is_frozen, true);
+	struct debt *debt = find(ledger, pid);
+
+	if (debt)
+		atomic_store(&debt->is_frozen, true);
 }
 
 void ledger_pay(struct ledger *ledger, pid_t pid)
 {
-	for (size_t i = 0; i < atomic_load(&ledger->count); i++)
-		if (ledger->debts[i].pid == pid)
-			atomic_store(&ledger->debts[i].is_open, false);
+	struct debt *debt = find(ledger, pid);
+
+	if (debt)
+		atomic_store(&debt->is_open, false);
 }

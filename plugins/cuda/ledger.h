@@ -25,6 +25,7 @@ struct debt {
 	pid_t pid;
 	uint64_t start;	       /* of the process, as life_start() has it */
 	enum cuda_state found; /* the rung that it is owed */
+	bool goes_alone;       /* cuda_process.h */
 	pid_t restore_tid;     /* 0: not known */
 	uint64_t signal_mask;  /* that the restore thread had */
 	atomic_bool is_open;
@@ -35,6 +36,7 @@ struct debt {
 struct ledger {
 	atomic_bool is_closed; /* nothing will be owed any more */
 	atomic_size_t count;
+	size_t next_found; /* CRIU's own: where to look first */
 	struct debt debts[LEDGER_DEBTS_MAX];
 };
 

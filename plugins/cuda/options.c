@@ -10,8 +10,9 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define OUR_PREFIX  "cuda_plugin."
-#define WHITE_SPACE " \t\r\n"
+#define OUR_PREFIX   "cuda_plugin."
+#define WHITE_SPACE  " \t\r\n"
+#define PARALLEL_MAX 65536
 
 /* Where the reason of a failure goes. */
 struct reason {
@@ -82,21 +83,45 @@ static bool set_operation_timeout(struct options *options, const char *value)
 	return parse_ms(value, &options->operation_timeout_ms);
 }
 
-static bool set_cuda_checkpoint(struct options *options, const char *value)
+static bool copy_path(const char *value, char path[PATH_MAX])
 {
 	size_t length = strlen(value);
 
 	/* CRIU works in a folder of its own: a path from the user's would mislead. */
 	if (strchr(value, '/') && value[0] != '/')
 		return false;
-	if (length == 0 || length >= sizeof(options->cuda_checkpoint))
+	if (length == 0 || length >= PATH_MAX)
 		return false;
 	/* It is part of what is logged. */
 	for (size_t i = 0; i < length; i++)
 		if (iscntrl((unsigned char)value[i]))
 			return false;
 
-	memcpy(options->cuda_checkpoint, value, length + 1);
+	memcpy(path, value, length + 1);
+	return true;
+}
+
+static bool set_cuda_checkpoint(struct options *options, const char *value)
+{
+	return copy_path(value, options->cuda_checkpoint);
+}
+
+static bool set_stats(struct options *options, const char *value)
+{
+	return value[0] == '/' && copy_path(value, options->stats);
+}
+
+/* From 1 to PARALLEL_MAX, digits alone. */
+static bool set_parallel(struct options *options, const char *value)
+{
+	unsigned int number = 0;
+
+	for (; is_digit(*value) && number <= PARALLEL_MAX; value++)
+		number = number * 10 + (unsigned int)(*value - '0');
+	if (*value || number < 1 || number > PARALLEL_MAX)
+		return false;
+
+	options->parallel = number;
 	return true;
 }
 
@@ -161,6 +186,8 @@ static const struct key {
 	{ "backend", NULL, "auto or cuda-checkpoint", set_backend },
 	{ "shared-memory", NULL, "refuse or warn", set_shared_memory },
 	{ "memory-check", "on", BOOL, set_memory_check },
+	{ "parallel", NULL, "a number from 1 to 65536", set_parallel },
+	{ "stats", NULL, "the absolute path of a file", set_stats },
 	{ "force", "on", BOOL, set_force },
 };
 

@@ -13,6 +13,8 @@
  *   backend=NAME               auto or cuda-checkpoint, which are the same
  *   shared-memory=refuse|warn  what to do with processes that share GPU memory
  *   memory-check[=BOOL]        see that GPU memory has room in host memory
+ *   parallel=NUMBER            on how many processes at most to work at once
+ *   stats=PATH                 the file to which to add what it took, an absolute path
  *   force[=BOOL]               work without /proc/driver/nvidia/gpus
  *
  * Of a key that is given twice the last one counts. Pure: what is read is passed
@@ -38,12 +40,14 @@ struct options {
 	char cuda_checkpoint[PATH_MAX];	   /* never empty */
 	bool allow_shared_memory;	   /* warn, and go on */
 	bool check_memory;
+	unsigned int parallel; /* 0: not set */
+	char stats[PATH_MAX];  /* empty: none */
 	bool force;
 };
 
 /*
  * The defaults: no timeout of our own, "cuda-checkpoint", shared memory refused, memory
- * checked, no force.
+ * checked, parallel not set, no stats, no force.
  */
 void options_init(struct options *options);
 

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
-#define PROC_PATH_MAX 64 /* "/proc/PID/task/TID/status" and then some */
+#define PROC_PATH_MAX	64 /* "/proc/PID/task/TID/status" and then some */
+#define KERNEL_NAME_MAX 15 /* of a thread */
 
 /* Of linux/fs.h, since Linux 6.11: PROCMAP_QUERY and what belongs to it. */
 struct mapping_query {
@@ -103,6 +105,27 @@ static int read_for_libcuda(FILE *maps, bool *ret_maps)
 	return 0;
 }
 
+/*
+ * The links of the folder with its threads: one for each, and two as any folder has. One
+ * thread alone is not the driver's, so there is nothing to look for in what may be tens
+ * of thousands of mappings.
+ */
+int proc_may_be_cuda(pid_t pid, bool *ret_may)
+{
+	char path[PROC_PATH_MAX];
+	struct stat tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	if (stat(path, &tasks) < 0)
+		return gone_or(errno);
+	if (tasks.st_nlink == 2 + 1) {
+		*ret_may = false;
+		return 0;
+	}
+
+	return proc_maps_libcuda(pid, ret_may);
+}
+
 int proc_maps_libcuda(pid_t pid, bool *ret_maps)
 {
 	FILE *maps autofclose = NULL;
@@ -147,7 +170,9 @@ static int read_thread_name(pid_t pid, const char *tid, char *name, int size)
 	return 0;
 }
 
-int proc_find_thread(pid_t pid, bool (*is_named)(const char *name), pid_t *ret_tid)
+/* Look at each thread until @enough of that name have been counted; the last one. */
+static int find_threads(pid_t pid, bool (*is_named)(const char *name),
+			unsigned int enough, unsigned int *count, pid_t *tid)
 {
 	DIR *tasks autoclosedir = NULL;
 	char path[PROC_PATH_MAX], name[32] = "";
@@ -159,11 +184,11 @@ int proc_find_thread(pid_t pid, bool (*is_named)(const char *name), pid_t *ret_t
 	if (!tasks)
 		return gone_or(errno);
 
-	for (;;) {
+	while (*count < enough) {
 		errno = 0;
 		task = readdir(tasks);
 		if (!task)
-			break;
+			return errno ? gone_or(errno) : 0;
 		if (!isdigit((unsigned char)task->d_name[0]))
 			continue;
 
@@ -171,15 +196,42 @@ int proc_find_thread(pid_t pid, bool (*is_named)(const char *name), pid_t *ret_t
 		if (ret && ret != -ESRCH)
 			return ret;
 		if (ret == 0 && is_named(name)) {
-			*ret_tid = (pid_t)strtol(task->d_name, NULL, 10);
-			return 0;
+			*tid = (pid_t)strtol(task->d_name, NULL, 10);
+			++*count;
 		}
 	}
-	if (errno)
-		return gone_or(errno);
 
-	*ret_tid = 0;
 	return 0;
+}
+
+int proc_find_thread(pid_t pid, bool (*is_named)(const char *name), pid_t *ret_tid)
+{
+	unsigned int count = 0;
+	pid_t tid = 0;
+	int ret;
+
+	ret = find_threads(pid, is_named, 1, &count, &tid);
+	if (!ret)
+		*ret_tid = tid;
+
+	return ret;
+}
+
+/* As the driver names it: cut by the kernel, if at all. */
+static bool is_whole_name(const char *name)
+{
+	return strlen(name) == KERNEL_NAME_MAX && is_restore_thread_name(name);
+}
+
+pid_t proc_sole_restore_thread(pid_t pid)
+{
+	unsigned int count = 0;
+	pid_t tid = 0;
+
+	if (find_threads(pid, is_whole_name, 2, &count, &tid))
+		return 0;
+
+	return count == 1 ? tid : 0;
 }
 
 int proc_find_restore_thread(pid_t pid, pid_t *ret_tid)
@@ -214,7 +266,7 @@ int proc_started_with(pid_t pid, const char *name, const char *value, bool *ret_
 	errno = 0;
 	while (getdelim(&word, &size, '\0', environment) >= 0) {
 		if (strncmp(word, name, length) == 0 && word[length] == '=') {
-			*ret_with = strcmp(word + length + 1, value) == 0;
+			*ret_with = !value || strcmp(word + length + 1, value) == 0;
 			return 0;
 		}
 	}
@@ -282,6 +334,18 @@ int proc_tracer(pid_t tid, pid_t *ret_tracer)
 	return 0;
 }
 
+int proc_is_traced_by_us(pid_t tid, bool *ret_is)
+{
+	pid_t tracer;
+	int ret;
+
+	ret = proc_tracer(tid, &tracer);
+	if (!ret)
+		*ret_is = tracer == getpid();
+
+	return ret;
+}
+
 int proc_blocked_signals(pid_t tid, uint64_t *ret_mask)
 {
 	char value[32], *end;
@@ -325,52 +389,4 @@ bool proc_has_thread(pid_t pid, pid_t tid)
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d", pid, tid);
 	return access(path, F_OK) == 0;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* @words: the words of a command line, each with its end, @size bytes in all. */
-static bool works_on(const char *words, size_t size, const char *program, const char *pid)
-{
-	bool is_program = false, option_before = false, is_pid = false;
-
-	for (const char *word = words; word < words + size; word += strlen(word) + 1) {
-		/* Of a script it is the second word. */
-		is_program |= strcmp(base_name(word), base_name(program)) == 0;
-		is_pid |= option_before && strcmp(word, pid) == 0;
-		option_before = strcmp(word, "--pid") == 0;
-	}
-
-	return is_program && is_pid;
-}
-
-bool proc_is_worked_on(pid_t pid, const char *program)
-{
-	DIR *processes autoclosedir = opendir("/proc");
-	const struct dirent *entry;
-	char pid_word[16];
-
-	snprintf(pid_word, sizeof(pid_word), "%d", pid);
-	while (processes && (entry = readdir(processes))) {
-		FILE *file autofclose = NULL;
-		char path[PROC_PATH_MAX], words[1024];
-		size_t size;
-
-		if (!isdigit((unsigned char)entry->d_name[0]))
-			continue;
-
-		snprintf(path, sizeof(path), "/proc/%.16s/cmdline", entry->d_name);
-		file = fopen(path, "re");
-		size = file ? fread(words, 1, sizeof(words) - 1, file) : 0;
-		words[size] = '\0';
-		if (works_on(words, size, program, pid_word))
-			return true;
-	}
-
-	return false;
 }

@@ -22,6 +22,12 @@
 int proc_maps_libcuda(pid_t pid, bool *ret_maps) must_check;
 
 /*
+ * The same, cheaper: can @pid be a CUDA process? It has a thread of the driver's then, so
+ * one with a single thread is not looked into.
+ */
+int proc_may_be_cuda(pid_t pid, bool *ret_may) must_check;
+
+/*
  * Has @pid a thread with a name that the driver gives its restore thread ("cuda"
  * and hexadecimal digits)? For where no utility can be asked.
  *
@@ -31,6 +37,12 @@ int proc_has_restore_thread(pid_t pid, bool *ret_has) must_check;
 
 /* The same: which thread, 0 if there is none. */
 int proc_find_restore_thread(pid_t pid, pid_t *ret_tid) must_check;
+
+/*
+ * The one thread of @pid with a name that is the driver's beyond doubt, all 15 characters
+ * of it; 0 if there is none, or more than one, or it cannot be seen.
+ */
+pid_t proc_sole_restore_thread(pid_t pid);
 
 /*
  * The signals that the thread @tid has blocked, signal N in bit N - 1.
@@ -49,8 +61,8 @@ int proc_find_thread(pid_t pid, bool (*is_named)(const char *name),
 		     pid_t *ret_tid) must_check;
 
 /*
- * Had the environment that @pid was started with @value for @name? Of two, as by
- * getenv(), the first counts. What the program has changed since is not seen.
+ * Had the environment that @pid was started with @value, or NULL for any, for @name? Of
+ * two, as by getenv(), the first counts. What the program has changed since is not seen.
  *
  * Return: 0 with *@ret_with; -ESRCH; another -errno if it cannot be read.
  */
@@ -65,6 +77,9 @@ int proc_started_with(pid_t pid, const char *name, const char *value,
  */
 int proc_tracer(pid_t tid, pid_t *ret_tracer) must_check;
 
+/* The same: is it the caller's process? */
+int proc_is_traced_by_us(pid_t tid, bool *ret_is) must_check;
+
 /*
  * Is @pid stopped, by a signal or by a tracer? A stopped process can neither be
  * locked nor asked for its state.
@@ -75,12 +90,6 @@ int proc_is_stopped(pid_t pid, bool *ret_stopped) must_check;
 
 /* Has @pid a thread @tid? */
 bool proc_has_thread(pid_t pid, pid_t tid);
-
-/*
- * Is a program @program at work on @pid, that is, has it words "--pid" and @pid on its
- * command line? Whoever started it.
- */
-bool proc_is_worked_on(pid_t pid, const char *program);
 
 /* Has @pid ended? True also for one that is dead and not yet reaped. */
 bool proc_is_gone(pid_t pid);

@@ -1,37 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "role.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "host.h"
 #include "inventory.h"
 #include "log.h"
+#include "machine.h"
 
-#define GPUS_FOLDER "/proc/driver/nvidia/gpus"
-#define REASON_MAX  1024
-
-static bool has_gpu(void)
-{
-	DIR *gpus autoclosedir = opendir(GPUS_FOLDER);
-	const struct dirent *gpu;
-
-	while (gpus && (gpu = readdir(gpus)))
-		if (gpu->d_name[0] != '.')
-			return true;
-
-	return false;
-}
+#define REASON_MAX 1024
 
 enum role role_in_dump(const struct options *options)
 {
-	if (options->force || has_gpu())
+	if (options->force || machine_gpus())
 		return ROLE_WORKER;
 
-	pr_info("no GPU in %s, out of the way\n", GPUS_FOLDER);
+	pr_info("no GPU in %s, out of the way\n", MACHINE_GPUS_FOLDER);
 	return ROLE_NONE;
 }
 
@@ -61,8 +47,8 @@ static int read_need(enum inventory_need *ret_need)
 static int prove_fit(const struct options *options, const struct tool *tool,
 		     char *ret_reason, size_t size)
 {
-	if (!options->force && !has_gpu()) {
-		snprintf(ret_reason, size, "there is no GPU in %s", GPUS_FOLDER);
+	if (!options->force && !machine_gpus()) {
+		snprintf(ret_reason, size, "there is no GPU in %s", MACHINE_GPUS_FOLDER);
 		return -ENODEV;
 	}
 

@@ -3,186 +3,210 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "candidate.h"
+#include "climb.h"
 #include "clock.h"
+#include "give_back.h"
+#include "intake.h"
 #include "life.h"
+#include "lock.h"
 #include "log.h"
 #include "proc.h"
+#include "process_tree.h"
 #include "remedy.h"
 
-void session_init(struct session *session, const struct tool *tool,
-		  struct guardian *guardian, const struct survey_policy *policy)
+void session_init(struct session *session, struct tool *tool, struct guardian *guardian,
+		  const struct survey_policy *policy)
 {
 	*session = (struct session){
 		.tool = tool,
 		.guardian = guardian,
 		.policy = policy,
 	};
+	stats_init(&session->stats);
 }
 
 void session_release(struct session *session)
 {
-	free(session->processes);
-	*session = (struct session){ 0 };
+	survey_release(&session->survey);
+	pid_set_release(&session->seen);
+	roster_release(&session->roster);
 }
 
-static struct cuda_process *find(const struct session *session, pid_t pid)
+size_t session_others(const struct session *session)
 {
-	for (size_t i = 0; i < session->count; i++)
-		if (session->processes[i].pid == pid)
-			return &session->processes[i];
-
-	return NULL;
+	return session->seen.count - session->roster.count;
 }
 
-static int add(struct session *session, const struct cuda_process *process,
-	       struct cuda_process **ret_process)
+static int see(struct session *session, const pid_t *pids, size_t count)
 {
-	struct cuda_process *processes;
+	if (pid_set_add(&session->seen, pids, count) == 0)
+		return 0;
 
-	processes =
-		realloc(session->processes, (session->count + 1) * sizeof(*processes));
-	if (!processes) {
-		pr_err("pid %d: out of memory\n", process->pid);
+	pr_err("out of memory for %zu processes\n", count);
+	return -ENOMEM;
+}
+
+/* What is owed must be known before a process is touched. */
+static int note_debts(struct session *session, struct roster *group)
+{
+	int ret = 0;
+
+	if (roster_take_over(&session->roster, group)) {
+		pr_err("out of memory for %zu CUDA processes\n", group->count);
 		return -ENOMEM;
 	}
 
-	processes[session->count] = *process;
-	session->processes = processes;
-	*ret_process = &processes[session->count++];
-	return 0;
-}
-
-/* -ENXIO if @pid cannot be a CUDA process, which needs no program run. */
-static int may_be_cuda(const struct session *session, pid_t pid)
-{
-	bool maps;
-	int ret;
-
-	if (session->policy->ask_every_process)
-		return 0;
-
-	ret = proc_maps_libcuda(pid, &maps);
-	if (ret == -ESRCH)
-		return -ENXIO;
-	if (ret) {
-		pr_err("pid %d: cannot read its mappings: %s\n", pid,
-		       remedy_of_proc(ret));
-		return ret;
-	}
-
-	return maps ? 0 : -ENXIO;
-}
-
-/* The restore thread of a process that need not be CUDA: -ENXIO if it is not. */
-static int find_restore_thread(const struct session *session, pid_t pid, pid_t *ret_tid)
-{
-	int ret = may_be_cuda(session, pid);
-
-	return ret ? ret : cuda_process_find_restore_thread(session->tool, pid, ret_tid);
-}
-
-/*
- * A stopped process can neither be asked nor locked: either would wait until it runs,
- * with its frozen tree around it.
- */
-static int refuse_stopped(const struct session *session, pid_t pid)
-{
-	bool is;
-
-	if (session->policy->ask_every_process || proc_is_stopped(pid, &is) || !is ||
-	    proc_has_restore_thread(pid, &is) || !is)
-		return 0;
-
-	pr_err("pid %d: it is stopped; continue it (kill -CONT) and try again\n", pid);
-	return -EBUSY;
-}
-
-/* What is left until @deadline, which is 0 if there is none. */
-static unsigned int left_ms(int64_t deadline)
-{
-	int64_t left = deadline - clock_ms();
-
-	if (!deadline)
-		return 0;
-
-	return left > 0 ? (unsigned int)left : 1;
-}
-
-/* With it the pid names one process for good. */
-static int find_start(struct cuda_process *process)
-{
-	int ret = life_start(process->pid, &process->start);
-
-	if (ret)
-		pr_err("pid %d: cannot see when it began: %s\n", process->pid,
-		       remedy_of_proc(ret));
+	for (size_t i = 0; !ret && i < group->count; i++)
+		if (group->processes[i]->found != CUDA_CHECKPOINTED)
+			ret = guardian_owe(session->guardian, group->processes[i]);
 
 	return ret;
 }
 
-/* Find out about @pid, note it and lock it. */
-static int pause_process(struct session *session, pid_t pid, int64_t deadline)
-{
-	struct cuda_process *process, found = { .pid = pid, .rung_is_certain = true };
-	int ret;
-
-	ret = cuda_process_find_state(session->tool, pid, left_ms(deadline),
-				      &found.found);
-	if (ret)
-		return ret;
-
-	/* Noted before it is touched: what is owed must be known first. */
-	found.rung = found.found;
-	ret = find_start(&found);
-	if (!ret)
-		ret = add(session, &found, &process);
-	if (!ret && found.found != CUDA_CHECKPOINTED)
-		ret = guardian_owe(session->guardian, process);
-	if (ret)
-		return ret;
-
-	if (process->found != CUDA_RUNNING) {
-		pr_info("pid %d: found %s, left so\n", pid,
-			cuda_state_name(process->found));
-		return 0;
-	}
-
-	ret = cuda_process_climb(session->tool, process, CUDA_LOCKED, left_ms(deadline));
-	if (!ret)
-		pr_info("pid %d: locked in %u ms\n", pid, process->took_ms[CUDA_LOCK]);
-
-	return ret;
-}
+/* --- pausing ------------------------------------------------------------------------ */
 
 int session_survey(struct session *session, pid_t root)
 {
+	const struct survey *survey = &session->survey;
+
 	if (session->is_surveyed)
-		return 0;
+		return session->error;
 
 	session->is_surveyed = true;
-	return survey_tree(session->tool, session->policy, root);
+	stats_begin(&session->stats, STATS_FIND);
+	session->error =
+		survey_tree(session->tool, session->policy, root, &session->survey);
+	if (!session->error)
+		session->error = see(session, survey->tree, survey->tree_count);
+	/* A question more, which is worth it for several. */
+	if (!session->error && survey->count > 1)
+		tool_learn(session->tool);
+
+	return session->error;
+}
+
+/* Those of @group that run; the others stay as they were found. */
+static int lock_group(struct session *session, const struct roster *group,
+		      unsigned int timeout_ms)
+{
+	struct cuda_process **running autofree = calloc(group->count, sizeof(*running));
+	size_t count = 0;
+	int ret;
+
+	if (!running)
+		return cuda_process_out_of_memory(group->processes, group->count);
+
+	for (size_t i = 0; i < group->count; i++) {
+		struct cuda_process *process = group->processes[i];
+
+		if (process->found == CUDA_RUNNING)
+			running[count++] = process;
+		else
+			pr_info("pid %d: found %s, left so\n", process->pid,
+				cuda_state_name(process->found));
+	}
+
+	stats_begin(&session->stats, STATS_LOCK);
+	ret = count ? lock_together(session->tool, running, count, timeout_ms) : 0;
+	stats_end(&session->stats, STATS_LOCK);
+
+	return ret;
+}
+
+static int pause_group(struct session *session, const pid_t *pids, size_t count,
+		       unsigned int timeout_ms)
+{
+	const int64_t deadline = timeout_ms ? clock_ms() + timeout_ms : 0;
+	struct roster group;
+	int ret;
+
+	stats_begin(&session->stats, STATS_FIND);
+	ret = intake_running(session->tool, session->policy, pids, count, timeout_ms,
+			     &group);
+	stats_end(&session->stats, STATS_FIND);
+	if (ret)
+		return ret;
+
+	ret = note_debts(session, &group);
+	if (!ret && group.count)
+		ret = lock_group(session, &group, clock_left_ms(deadline));
+	roster_release(&group);
+	return ret;
+}
+
+/* How much GPU memory each has, as far as the survey has seen it. */
+static void note_memory(struct session *session)
+{
+	const struct survey *survey = &session->survey;
+
+	for (size_t i = 0; i < survey->count; i++) {
+		struct cuda_process *process =
+			roster_find(&session->roster, survey->pids[i]);
+
+		if (process)
+			process->bytes = survey->bytes[i];
+	}
+}
+
+static int pause_surveyed(struct session *session, unsigned int timeout_ms)
+{
+	int ret = 0;
+
+	session->is_paused = true;
+	if (session->survey.count)
+		ret = pause_group(session, session->survey.pids, session->survey.count,
+				  timeout_ms);
+	else
+		stats_end(&session->stats, STATS_FIND);
+	note_memory(session);
+	return ret;
+}
+
+/* One that had no CUDA has it by now if the driver's thread is there. */
+static bool has_come_to_cuda(const struct session *session, pid_t pid)
+{
+	bool has;
+
+	return !session->policy->ask_every_process &&
+	       proc_has_restore_thread(pid, &has) == 0 && has;
+}
+
+/* @pid was not there when the tree was surveyed, or had no CUDA then. */
+static int pause_newcomer(struct session *session, pid_t pid, unsigned int timeout_ms)
+{
+	const bool is_new = !pid_set_has(&session->seen, pid);
+	bool may_be;
+	int ret = 0;
+
+	if (is_new)
+		ret = see(session, &pid, 1);
+	if (!ret)
+		ret = candidate_check(pid, session->policy->ask_every_process, &may_be);
+	if (ret || !may_be || (!is_new && !has_come_to_cuda(session, pid)))
+		return ret;
+
+	return pause_group(session, &pid, 1, timeout_ms);
 }
 
 int session_pause(struct session *session, pid_t pid, unsigned int lock_timeout_ms)
 {
-	int64_t deadline = lock_timeout_ms ? clock_ms() + lock_timeout_ms : 0;
-	int ret;
+	const struct cuda_process *process;
 
-	ret = may_be_cuda(session, pid);
-	if (!ret)
-		ret = refuse_stopped(session, pid);
-	if (!ret)
-		ret = pause_process(session, pid, deadline);
-	if (ret && ret != -ENXIO && proc_is_gone(pid)) {
-		pr_info("pid %d: it has ended meanwhile\n", pid);
-		return -ENXIO;
-	}
+	if (!session->error && !session->is_paused)
+		session->error = pause_surveyed(session, lock_timeout_ms);
+	if (!session->error && !roster_find(&session->roster, pid))
+		session->error = pause_newcomer(session, pid, lock_timeout_ms);
+	if (session->error)
+		return session->error;
 
-	return ret;
+	/* One that has ended meanwhile is nobody's. */
+	process = roster_find(&session->roster, pid);
+	return process && process->ret != -ESRCH ? 0 : -ENXIO;
 }
+
+/* --- checkpointing ------------------------------------------------------------------ */
 
 /*
  * @pid was no CUDA process when it was to be locked. Nothing can lock it now that
@@ -190,10 +214,9 @@ int session_pause(struct session *session, pid_t pid, unsigned int lock_timeout_
  */
 static int refuse_latecomer(struct session *session, pid_t pid)
 {
-	pid_t tid;
 	int ret;
 
-	ret = find_restore_thread(session, pid, &tid);
+	ret = intake_is_cuda(session->tool, session->policy, pid);
 	if (ret)
 		return ret;
 
@@ -202,110 +225,174 @@ static int refuse_latecomer(struct session *session, pid_t pid)
 	return -EAGAIN;
 }
 
-int session_checkpoint(struct session *session, pid_t pid)
+/*
+ * Its parent ended before CRIU came to it, say: it is not in the dump, and nobody would
+ * ever let it go on.
+ */
+static bool has_left_the_tree(const struct cuda_process *process)
 {
-	struct cuda_process *process = find(session, pid);
+	bool ours;
+
+	if (proc_is_traced_by_us(process->pid, &ours) || ours)
+		return false;
+
+	pr_warn("pid %d: it is not in the dump any more, its parent has ended; giving it "
+		"back\n",
+		process->pid);
+	return true;
+}
+
+/* Those that are in the dump, into @chosen; the others are given back. */
+static int choose_dumped(struct session *session, struct cuda_process **chosen,
+			 size_t *ret_count)
+{
+	size_t count = 0;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < session->roster.count; i++) {
+		struct cuda_process *process = session->roster.processes[i];
+
+		if (!life_goes_on(process->pid, process->start))
+			continue;
+		if (has_left_the_tree(process))
+			ret = give_back(session->tool, session->guardian, &process, 1);
+		else
+			chosen[count++] = process;
+	}
+
+	*ret_count = count;
+	return ret;
+}
+
+static int checkpoint_all(struct session *session)
+{
+	const size_t room = session->roster.count;
+	struct cuda_process **chosen autofree = calloc(room, sizeof(*chosen));
+	size_t count;
 	int ret;
 
-	if (!process)
-		return refuse_latecomer(session, pid);
+	session->is_checkpointed = true;
+	if (!room)
+		return 0;
+	if (!chosen)
+		return cuda_process_out_of_memory(session->roster.processes, room);
 
-	guardian_freeze(session->guardian, pid);
-	ret = cuda_process_bring(session->tool, process, CUDA_CHECKPOINTED);
-	if (!ret && process->found != CUDA_CHECKPOINTED)
-		pr_info("pid %d: checkpointed in %u ms\n", pid,
-			process->took_ms[CUDA_CHECKPOINT]);
+	ret = choose_dumped(session, chosen, &count);
+	if (ret)
+		return ret;
+
+	for (size_t i = 0; i < count; i++)
+		guardian_freeze(session->guardian, chosen[i]->pid);
+	stats_begin(&session->stats, STATS_CHECKPOINT);
+	ret = climb_to(session->tool, chosen, count, CUDA_CHECKPOINTED);
+	stats_end(&session->stats, STATS_CHECKPOINT);
+	for (size_t i = 0; i < count; i++)
+		if (!chosen[i]->ret && chosen[i]->found != CUDA_CHECKPOINTED)
+			pr_info("pid %d: checkpointed in %u ms\n", chosen[i]->pid,
+				chosen[i]->steps[CUDA_CHECKPOINT].took_ms);
 
 	return ret;
 }
 
-/* Once it is touched it must get to running, also if CRIU dies meanwhile. */
-static int resume(struct session *session, struct cuda_process *process)
+int session_checkpoint(struct session *session, pid_t pid)
+{
+	const struct cuda_process *process;
+
+	if (!session->error && !session->is_checkpointed)
+		session->error = checkpoint_all(session);
+	if (session->error)
+		return session->error;
+
+	/* The pid may be another's by now. */
+	process = roster_find(&session->roster, pid);
+	if (process && life_goes_on(pid, process->start))
+		return process->ret;
+
+	return refuse_latecomer(session, pid);
+}
+
+/* --- resuming ----------------------------------------------------------------------- */
+
+static int resume_group(struct session *session, struct roster *group)
 {
 	int ret;
 
-	ret = find_start(process);
-	if (!ret)
-		ret = guardian_owe(session->guardian, process);
-	if (!ret)
-		ret = cuda_process_bring(session->tool, process, CUDA_RUNNING);
-	if (!ret)
-		guardian_pay(session->guardian, process->pid);
+	if (group->count > 1)
+		tool_learn(session->tool);
+	ret = note_debts(session, group);
+	if (ret)
+		return ret;
 
+	stats_begin(&session->stats, STATS_RESTORE);
+	ret = climb_to(session->tool, group->processes, group->count, CUDA_RUNNING);
+	stats_end(&session->stats, STATS_RESTORE);
+	for (size_t i = 0; i < group->count; i++) {
+		const struct cuda_process *process = group->processes[i];
+
+		if (process->ret)
+			continue;
+		guardian_pay(session->guardian, process->pid);
+		pr_info("pid %d: restored in %u ms, unlocked in %u ms\n", process->pid,
+			process->steps[CUDA_RESTORE].took_ms,
+			process->steps[CUDA_UNLOCK].took_ms);
+	}
+
+	return ret;
+}
+
+/* @pid and all below it. Whether they are restored tells who traces them. */
+static int resume_tree(struct session *session, pid_t pid)
+{
+	pid_t *pids autofree = NULL;
+	struct roster group;
+	size_t count = 0;
+	int ret;
+
+	stats_begin(&session->stats, STATS_FIND);
+	ret = process_tree_list(pid, &pids, &count);
+	if (ret == -ESRCH)
+		return 0;
+	if (ret)
+		pr_err("pid %d: cannot list the processes below it: %s\n", pid,
+		       remedy_of_proc(ret));
+	pid_set_drop(&session->seen, pids, &count);
+	if (!ret)
+		ret = see(session, pids, count);
+	if (!ret)
+		ret = intake_restored(session->tool, session->policy, pids, count,
+				      &group);
+	stats_end(&session->stats, STATS_FIND);
+	if (ret)
+		return ret;
+
+	ret = group.count ? resume_group(session, &group) : 0;
+	roster_release(&group);
 	return ret;
 }
 
 int session_resume(struct session *session, pid_t pid)
 {
-	struct cuda_process process = {
-		.pid = pid,
-		.found = CUDA_RUNNING,
-		.rung = CUDA_CHECKPOINTED,
-		.rung_is_certain = true,
-		.is_expendable = true,
-	};
-	int ret;
+	const struct cuda_process *process;
 
-	ret = find_restore_thread(session, pid, &process.restore_tid);
-	if (!ret)
-		ret = resume(session, &process);
-	if (!ret)
-		pr_info("pid %d: restored in %u ms, unlocked in %u ms\n", pid,
-			process.took_ms[CUDA_RESTORE], process.took_ms[CUDA_UNLOCK]);
+	if (!session->error && !pid_set_has(&session->seen, pid))
+		session->error = resume_tree(session, pid);
+	if (session->error)
+		return session->error;
 
-	return ret;
-}
-
-static int bring_back(struct session *session, struct cuda_process *process)
-{
-	int ret;
-
-	if (process->rung_is_certain && process->rung == process->found)
-		return 0;
-
-	if (!life_goes_on(process->pid, process->start) || life_is_ending(process->pid)) {
-		pr_info("pid %d: it has ended, nothing to give back\n", process->pid);
-		process->rung = process->found;
-		process->rung_is_certain = true;
-		return 0;
-	}
-
-	/* Nothing can be done before a step that was left at work has ended. */
-	if (!process->rung_is_certain &&
-	    proc_is_worked_on(process->pid, session->tool->program)) {
-		pr_warn("pid %d: the utility is still at work on it: left to the "
-			"guardian\n",
-			process->pid);
-		return -EINPROGRESS;
-	}
-
-	ret = cuda_process_bring(session->tool, process, process->found);
-	if (!ret)
-		pr_info("pid %d: given back, %s\n", process->pid,
-			cuda_state_name(process->found));
-
-	return ret;
-}
-
-static int give_back(struct session *session, struct cuda_process *process)
-{
-	int ret = bring_back(session, process);
-
-	if (!ret)
-		guardian_pay(session->guardian, process->pid);
-
-	return ret;
+	process = roster_find(&session->roster, pid);
+	return process ? process->ret : -ENXIO;
 }
 
 int session_give_back(struct session *session)
 {
-	int first = 0;
+	int ret;
 
-	for (size_t i = 0; i < session->count; i++) {
-		int ret = give_back(session, &session->processes[i]);
+	if (!session->roster.count)
+		return 0;
 
-		first = first ? first : ret;
-	}
-
-	return first;
+	stats_begin(&session->stats, STATS_RESTORE);
+	ret = give_back(session->tool, session->guardian, session->roster.processes,
+			session->roster.count);
+	stats_end(&session->stats, STATS_RESTORE);
+	return ret;
 }

@@ -2,12 +2,15 @@
 #include "settle.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "at_work.h"
+#include "climb.h"
 #include "clock.h"
-#include "cuda_process.h"
 #include "hold.h"
 #include "life.h"
 #include "log.h"
@@ -31,6 +34,7 @@ static bool is_stopped(pid_t pid)
 struct settlement {
 	const struct debt *debt;
 	const struct tool *tool;
+	int turn; /* a file to be locked by who goes alone; negative: there is none */
 	struct hold hold;
 	bool is_held; /* all threads but the restore thread, or all */
 	bool is_all_held;
@@ -75,8 +79,8 @@ static bool is_to_be_left_alone(const struct settlement *settlement)
 	pid_t tracer;
 
 	return life_is_ending(pid) || is_left_stopped(settlement) ||
-	       proc_is_worked_on(pid, settlement->tool->program) ||
-	       proc_tracer(pid, &tracer) || (tracer && !settlement->is_held);
+	       at_work_on(pid, settlement->tool->program) || proc_tracer(pid, &tracer) ||
+	       (tracer && !settlement->is_held);
 }
 
 /* CRIU may have died while the restore thread ran with its signals blocked. */
@@ -106,11 +110,24 @@ static int hold_the_rest(struct settlement *settlement)
 	return 0;
 }
 
+/*
+ * Those that go alone take turns: a lock that ends with the process which has it. Without
+ * one they go all the same.
+ */
+static void take_turn(const struct settlement *settlement, short type)
+{
+	struct flock turn = { .l_type = type, .l_whence = SEEK_SET };
+
+	if (settlement->debt->goes_alone)
+		(void)fcntl(settlement->turn, F_SETLKW, &turn);
+}
+
 /* Try once. Return: 0 when nothing is owed any more; else it is to be tried again. */
 static int settle_once(struct settlement *settlement)
 {
 	const struct debt *debt = settlement->debt;
 	struct cuda_process process = { .pid = debt->pid, .found = debt->found };
+	struct cuda_process *const one = &process;
 	int ret;
 
 	if (!life_goes_on(debt->pid, debt->start))
@@ -125,12 +142,20 @@ static int settle_once(struct settlement *settlement)
 	/* CRIU sends its tasks SIGKILL and then ends: that must have had time to strike.
 	 */
 	clock_sleep_ms(LOOK_MS);
-	if (life_is_ending(debt->pid) || !life_goes_on(debt->pid, debt->start))
+	if (life_is_ending(debt->pid) || !life_goes_on(debt->pid, debt->start) ||
+	    is_to_be_left_alone(settlement))
 		return -EAGAIN;
 
 	ret = hold_the_rest(settlement);
-	if (!ret)
-		ret = cuda_process_bring(settlement->tool, &process, debt->found);
+	if (!ret) {
+		take_turn(settlement, F_WRLCK);
+		ret = climb_to(settlement->tool, &one, 1, debt->found);
+		take_turn(settlement, F_UNLCK);
+		/* After a failure its last thread may run: see to it again. */
+		settlement->is_all_held &= !ret;
+	}
+	if (ret == -ENODATA)
+		return 0;
 	if (!ret)
 		pr_warn("pid %d: CRIU did not bring it back; done now, it is %s\n",
 			debt->pid, cuda_state_name(debt->found));
@@ -146,9 +171,9 @@ static void give_up(const struct debt *debt)
 	       debt->pid, cuda_state_name(debt->found), debt->pid);
 }
 
-static void settle(struct debt *debt, const struct tool *tool)
+static void settle(struct debt *debt, const struct tool *tool, int turn)
 {
-	struct settlement settlement = { .debt = debt, .tool = tool };
+	struct settlement settlement = { .debt = debt, .tool = tool, .turn = turn };
 	int64_t end = clock_ms() + PATIENCE_MS;
 	long pause_ms = LOOK_MS;
 	int ret;
@@ -173,12 +198,12 @@ static void settle(struct debt *debt, const struct tool *tool)
 }
 
 /* Return: is there a process that sees to it? */
-static bool settle_beside(struct debt *debt, const struct tool *tool)
+static bool settle_beside(struct debt *debt, const struct tool *tool, int turn)
 {
 	const pid_t child = fork();
 
 	if (child == 0) {
-		settle(debt, tool);
+		settle(debt, tool, turn);
 		_exit(EXIT_SUCCESS);
 	}
 
@@ -199,7 +224,7 @@ static struct debt *debt_of(struct ledger *ledger, pid_t keeper)
 }
 
 /* One that was killed has a successor, a few times. */
-static void wait_for_children(struct ledger *ledger, const struct tool *tool)
+static void wait_for_children(struct ledger *ledger, const struct tool *tool, int turn)
 {
 	unsigned int killed = 0;
 	int status;
@@ -211,7 +236,7 @@ static void wait_for_children(struct ledger *ledger, const struct tool *tool)
 		if (!debt || !WIFSIGNALED(status) || !atomic_load(&debt->is_open))
 			continue;
 		if (++killed > LIVES * atomic_load(&ledger->count) ||
-		    !settle_beside(debt, tool))
+		    !settle_beside(debt, tool, turn))
 			give_up(debt);
 	}
 }
@@ -219,6 +244,7 @@ static void wait_for_children(struct ledger *ledger, const struct tool *tool)
 void settle_all(struct ledger *ledger, const struct tool *tool)
 {
 	const size_t count = atomic_load(&ledger->count);
+	const int turn = memfd_create("turn", MFD_CLOEXEC);
 	const struct tool patient = {
 		.program = tool->program,
 		.operation_timeout_ms = PATIENCE_MS,
@@ -226,11 +252,13 @@ void settle_all(struct ledger *ledger, const struct tool *tool)
 
 	for (size_t i = 0; i < count; i++)
 		if (atomic_load(&ledger->debts[i].is_open))
-			(void)settle_beside(&ledger->debts[i], &patient);
-	wait_for_children(ledger, &patient);
+			(void)settle_beside(&ledger->debts[i], &patient, turn);
+	wait_for_children(ledger, &patient, turn);
 
 	/* Where there could be no other process it takes longer. */
 	for (size_t i = 0; i < count; i++)
 		if (atomic_load(&ledger->debts[i].is_open) && !ledger->debts[i].keeper)
-			settle(&ledger->debts[i], &patient);
+			settle(&ledger->debts[i], &patient, turn);
+	if (turn >= 0)
+		close(turn);
 }

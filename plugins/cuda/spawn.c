@@ -17,20 +17,6 @@
 #define NO_PIDFD_POLL_MS 10    /* between looks at the child, before Linux 5.3 */
 #define DRAIN_MAX	 65536 /* bytes of a stream between looks at child and clock */
 
-struct child {
-	pid_t pid;
-	int pidfd;   /* -1 where the kernel has none */
-	int pipe[2]; /* read ends of its stdout and stderr; -1 once at their end */
-};
-
-/* How long the child may take, and who watches meanwhile. */
-struct patience {
-	int64_t deadline;  /* -1: none */
-	int64_t next_look; /* -1: none */
-	const struct spawn_watch *watch;
-	int given_up; /* what the watch said; the deadline is that of the grace now */
-};
-
 static void close_if_open(int *fd)
 {
 	if (*fd >= 0)
@@ -131,34 +117,36 @@ destroy_attributes:
 	return ret;
 }
 
-static void close_pipes(struct child *child)
-{
-	close_if_open(&child->pipe[0]);
-	close_if_open(&child->pipe[1]);
-}
-
-static int start(const char *const argv[], struct child *child)
+int spawn_start(const char *const argv[], struct spawn *ret_spawn)
 {
 	int write_end[2] = { -1, -1 };
 	int ret;
 
-	*child = (struct child){ .pidfd = -1, .pipe = { -1, -1 } };
+	memset(ret_spawn, 0, sizeof(*ret_spawn));
+	ret_spawn->pidfd = ret_spawn->pipe[0] = ret_spawn->pipe[1] = -1;
 
-	ret = open_pipe(&child->pipe[0], &write_end[0]);
+	ret = open_pipe(&ret_spawn->pipe[0], &write_end[0]);
 	if (!ret)
-		ret = open_pipe(&child->pipe[1], &write_end[1]);
+		ret = open_pipe(&ret_spawn->pipe[1], &write_end[1]);
 	if (!ret)
-		ret = start_with_streams(argv, write_end, &child->pid);
+		ret = start_with_streams(argv, write_end, &ret_spawn->pid);
 
 	close_if_open(&write_end[0]);
 	close_if_open(&write_end[1]);
 	if (ret) {
-		close_pipes(child);
+		spawn_leave(ret_spawn);
 		return ret;
 	}
 
-	child->pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+	ret_spawn->pidfd = (int)syscall(SYS_pidfd_open, ret_spawn->pid, 0);
 	return 0;
+}
+
+void spawn_leave(struct spawn *spawn)
+{
+	close_if_open(&spawn->pipe[0]);
+	close_if_open(&spawn->pipe[1]);
+	close_if_open(&spawn->pidfd);
 }
 
 /*
@@ -175,9 +163,10 @@ static void drain(int *fd, struct spawn_output *output)
 		ssize_t got = read(*fd, to, room ? room : sizeof(spill));
 
 		taken += got > 0 ? (size_t)got : 0;
-		if (got > 0 && room)
+		if (got > 0 && room) {
 			output->length += (size_t)got;
-		else if (got > 0)
+			output->text[output->length] = '\0';
+		} else if (got > 0)
 			output->truncated = true;
 		else if (got < 0 && errno == EINTR)
 			continue;
@@ -188,156 +177,132 @@ static void drain(int *fd, struct spawn_output *output)
 	}
 }
 
-static void drain_both(struct child *child, struct spawn_result *result)
+static void drain_both(struct spawn *spawn)
 {
-	drain(&child->pipe[0], &result->out);
-	drain(&child->pipe[1], &result->err);
+	drain(&spawn->pipe[0], &spawn->result.out);
+	drain(&spawn->pipe[1], &spawn->result.err);
 }
 
-/*
- * Return: 1 once the child has ended, reaped now and its status noted; 0 while it
- * has not; -ECHILD if somebody else has reaped it.
- */
-static int reap(const struct child *child, int flags, struct spawn_result *result)
+int spawn_reap(struct spawn *spawn)
 {
 	int status;
 	pid_t pid;
 
 	do {
-		pid = waitpid(child->pid, &status, flags);
+		pid = waitpid(spawn->pid, &status, WNOHANG);
 	} while (pid < 0 && errno == EINTR);
 
-	if (pid <= 0)
-		return pid < 0 ? -errno : 0;
+	if (pid == 0)
+		return 0;
+	if (pid < 0) {
+		const int ret = -errno;
 
-	result->status =
+		spawn_leave(spawn);
+		return ret;
+	}
+
+	spawn->result.status =
 		WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	drain_both(spawn);
+	spawn_leave(spawn);
 	return 1;
 }
 
-/* The earlier of two times, -1 is never. */
-static int64_t earlier(int64_t a, int64_t b)
+/* How long to sleep at most, for poll(). */
+static int left_until(int64_t end, bool all_have_pidfds)
 {
-	if (a < 0 || b < 0)
-		return a < 0 ? b : a;
-
-	return a < b ? a : b;
-}
-
-/* Sleep until the child prints or ends, or until @end; a signal may cut it short. */
-static void wait_for_news(const struct child *child, int64_t end)
-{
-	struct pollfd fds[] = {
-		{ .fd = child->pidfd, .events = POLLIN },
-		{ .fd = child->pipe[0], .events = POLLIN },
-		{ .fd = child->pipe[1], .events = POLLIN },
-	};
 	int64_t left = -1;
 
 	if (end >= 0) {
 		left = end - clock_ms();
 		left = left < 0 ? 0 : left;
 	}
-	if (child->pidfd < 0 && (left < 0 || left > NO_PIDFD_POLL_MS))
+	if (!all_have_pidfds && (left < 0 || left > NO_PIDFD_POLL_MS))
 		left = NO_PIDFD_POLL_MS;
 
-	(void)poll(fds, sizeof(fds) / sizeof(fds[0]),
-		   left > INT32_MAX ? INT32_MAX : (int)left);
+	return left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
+void spawn_wait(struct spawn *const spawns[], size_t count, int64_t end)
+{
+	struct pollfd fds[3 * SPAWN_AT_ONCE_MAX];
+	bool all_have_pidfds = true;
+	nfds_t used = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct spawn *spawn = spawns[i];
+		const int watched[] = { spawn->pidfd, spawn->pipe[0], spawn->pipe[1] };
+
+		for (size_t j = 0; j < 3; j++)
+			fds[used++] =
+				(struct pollfd){ .fd = watched[j], .events = POLLIN };
+		all_have_pidfds &= spawn->pidfd >= 0;
+	}
+
+	(void)poll(fds, used, left_until(end, all_have_pidfds));
+	for (size_t i = 0; i < count; i++)
+		drain_both(spawns[i]);
 }
 
 /* The utility may be a script: what it runs goes with it. */
-static void kill_and_reap(const struct child *child, struct spawn_result *result)
+int spawn_kill(struct spawn *spawn)
 {
 	const int64_t end = clock_ms() + SPAWN_GRACE_MS;
+	int ret;
 
-	kill(-child->pid, SIGKILL);
-	kill(child->pid, SIGKILL);
+	kill(-spawn->pid, SIGKILL);
+	kill(spawn->pid, SIGKILL);
 
 	/* One that is stuck in the kernel does not die: it is left, and not waited for.
 	 */
-	while (reap(child, WNOHANG, result) == 0 && clock_ms() < end)
-		wait_for_news(child, end);
-}
-
-/* Ask the watch, if it is time to. */
-static void look(struct patience *patience)
-{
-	if (patience->next_look < 0 || clock_ms() < patience->next_look)
-		return;
-
-	patience->given_up = patience->watch->look(patience->watch->subject);
-	patience->next_look = clock_ms() + SPAWN_WATCH_MS;
-	if (!patience->given_up)
-		return;
-
-	patience->next_look = -1;
-	patience->deadline = earlier(patience->deadline, clock_ms() + SPAWN_GRACE_MS);
-}
-
-static int finish(struct child *child, struct patience *patience,
-		  struct spawn_result *result)
-{
-	int ret;
-
-	while ((ret = reap(child, WNOHANG, result)) == 0) {
-		if (patience->deadline >= 0 && clock_ms() >= patience->deadline) {
-			kill_and_reap(child, result);
-			ret = -ETIMEDOUT;
-			break;
-		}
-		look(patience);
-		if (patience->given_up == SPAWN_LEAVE)
-			break;
-		wait_for_news(child, earlier(patience->deadline, patience->next_look));
-		drain_both(child, result);
-	}
-
-	drain_both(child, result);
-	if (patience->given_up)
-		return patience->given_up;
+	while ((ret = spawn_reap(spawn)) == 0 && clock_ms() < end)
+		spawn_wait(&spawn, 1, end);
+	if (ret == 0)
+		spawn_leave(spawn);
 
 	return ret < 0 ? ret : 0;
 }
 
-static int run(const char *const argv[], struct patience *patience,
-	       struct spawn_result *result)
+static int finish(struct spawn *spawn, int64_t deadline)
 {
-	struct child child;
 	int ret;
 
-	ret = start(argv, &child);
-	if (ret)
-		return ret;
+	while ((ret = spawn_reap(spawn)) == 0) {
+		if (deadline >= 0 && clock_ms() >= deadline) {
+			(void)spawn_kill(spawn);
+			return -ETIMEDOUT;
+		}
+		spawn_wait(&spawn, 1, deadline);
+	}
 
-	ret = finish(&child, patience, result);
+	return ret < 0 ? ret : 0;
+}
 
-	close_pipes(&child);
-	close_if_open(&child.pidfd);
-	return ret;
+static int run(const char *const argv[], unsigned int timeout_ms, struct spawn *spawn)
+{
+	const int64_t deadline = timeout_ms ? clock_ms() + timeout_ms : -1;
+	int ret;
+
+	ret = spawn_start(argv, spawn);
+	return ret ? ret : finish(spawn, deadline);
 }
 
 int spawn_run(const char *const argv[], unsigned int timeout_ms,
-	      const struct spawn_watch *watch, struct spawn_result *ret_result)
+	      struct spawn_result *ret_result)
 {
-	const int64_t now = clock_ms();
-	struct patience patience = {
-		.deadline = timeout_ms ? now + timeout_ms : -1,
-		.next_look = watch ? now + SPAWN_WATCH_MS : -1,
-		.watch = watch,
-	};
-	struct spawn_result result = { 0 };
 	struct sigchld held;
+	struct spawn spawn;
 	int ret;
 
 	ret = sigchld_hold(&held);
 	if (ret)
 		return ret;
 
-	ret = run(argv, &patience, &result);
+	ret = run(argv, timeout_ms, &spawn);
 	sigchld_put_back(&held);
 	if (ret)
 		return ret;
 
-	*ret_result = result;
+	*ret_result = spawn.result;
 	return 0;
 }

@@ -4,55 +4,54 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "candidate.h"
 #include "gpu_sharing.h"
 #include "log.h"
 #include "memory_answer.h"
 #include "memory_room.h"
-#include "proc.h"
 #include "process_tree.h"
 #include "remedy.h"
 
-/* Leave only those of the @count @pids that may be CUDA processes. */
-static int drop_others(pid_t *pids, size_t *count)
+/* Those of the tree that may be CUDA processes. */
+static int choose_candidates(const struct survey_policy *policy, struct survey *survey)
 {
-	size_t kept = 0;
+	for (size_t i = 0; i < survey->tree_count; i++) {
+		bool may_be;
+		int ret;
 
-	for (size_t i = 0; i < *count; i++) {
-		bool maps = false;
-		int ret = proc_maps_libcuda(pids[i], &maps);
-
-		if (ret && ret != -ESRCH) {
-			pr_err("pid %d: cannot read its mappings: %s\n", pids[i],
-			       remedy_of_proc(ret));
+		ret = candidate_check(survey->tree[i], policy->ask_every_process,
+				      &may_be);
+		if (ret)
 			return ret;
-		}
-		if (!ret && maps)
-			pids[kept++] = pids[i];
+		if (may_be)
+			survey->pids[survey->count++] = survey->tree[i];
 	}
 
-	*count = kept;
 	return 0;
 }
 
-/* None if @root has ended. */
 static int list_candidates(const struct survey_policy *policy, pid_t root,
-			   pid_t **ret_pids, size_t *ret_count)
+			   struct survey *survey)
 {
 	int ret;
 
-	ret = process_tree_list(root, ret_pids, ret_count);
-	if (ret == -ESRCH) {
-		*ret_pids = NULL;
-		*ret_count = 0;
+	ret = process_tree_list(root, &survey->tree, &survey->tree_count);
+	if (ret == -ESRCH)
 		return 0;
-	}
 	if (ret) {
 		pr_err("pid %d: cannot list the processes below it: %s\n", root,
 		       remedy_of_proc(ret));
 		return ret;
 	}
 
-	return policy->ask_every_process ? 0 : drop_others(*ret_pids, ret_count);
+	survey->pids = calloc(survey->tree_count, sizeof(*survey->pids));
+	survey->bytes = calloc(survey->tree_count, sizeof(*survey->bytes));
+	if (!survey->pids || !survey->bytes) {
+		pr_err("out of memory for %zu processes\n", survey->tree_count);
+		return -ENOMEM;
+	}
+
+	return choose_candidates(policy, survey);
 }
 
 static int check_sharing(const struct survey_policy *policy, const pid_t *pids,
@@ -101,41 +100,50 @@ static int refuse_without_room(const struct memory_demand *demands, size_t count
 	return 0;
 }
 
-static int check_memory(const struct tool *tool, const struct survey_policy *policy,
-			const pid_t *pids, size_t count)
+static int check_memory(const struct tool *tool, const struct survey *survey)
 {
 	struct memory_demand *demands autofree = NULL;
-	uint64_t *bytes autofree = NULL;
 
-	if (!count || !policy->check_memory)
+	/* Logged there; a dump is not refused for what can only be guessed. */
+	if (tool_get_memory(tool, survey->pids, survey->count, survey->bytes))
 		return 0;
 
-	bytes = calloc(count, sizeof(*bytes));
-	demands = calloc(count, sizeof(*demands));
-	if (!bytes || !demands) {
-		pr_err("out of memory for %zu CUDA processes\n", count);
+	demands = calloc(survey->count, sizeof(*demands));
+	if (!demands) {
+		pr_err("out of memory for %zu CUDA processes\n", survey->count);
 		return -ENOMEM;
 	}
 
-	/* Logged there; a dump is not refused for what can only be guessed. */
-	if (tool_get_memory(tool, pids, count, bytes))
-		return 0;
-
-	demand(pids, bytes, count, demands);
-	return refuse_without_room(demands, count);
+	demand(survey->pids, survey->bytes, survey->count, demands);
+	return refuse_without_room(demands, survey->count);
 }
 
-int survey_tree(const struct tool *tool, const struct survey_policy *policy, pid_t root)
+int survey_tree(const struct tool *tool, const struct survey_policy *policy, pid_t root,
+		struct survey *ret_survey)
 {
-	pid_t *pids autofree = NULL;
-	size_t count = 0;
+	struct survey survey = { .count = 0 };
 	int ret;
 
-	ret = list_candidates(policy, root, &pids, &count);
+	ret = list_candidates(policy, root, &survey);
 	if (!ret)
-		ret = check_sharing(policy, pids, count);
-	if (!ret)
-		ret = check_memory(tool, policy, pids, count);
+		ret = check_sharing(policy, survey.pids, survey.count);
+	for (size_t i = 0; i < survey.count; i++)
+		survey.bytes[i] = MEMORY_UNKNOWN;
+	if (!ret && survey.count && policy->check_memory)
+		ret = check_memory(tool, &survey);
+	if (ret) {
+		survey_release(&survey);
+		return ret;
+	}
 
-	return ret;
+	*ret_survey = survey;
+	return 0;
+}
+
+void survey_release(struct survey *survey)
+{
+	free(survey->tree);
+	free(survey->pids);
+	free(survey->bytes);
+	*survey = (struct survey){ .count = 0 };
 }

@@ -10,6 +10,8 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "tool.h"
@@ -20,11 +22,24 @@ struct survey_policy {
 	bool check_memory;
 };
 
+/* What was seen. */
+struct survey {
+	pid_t *tree; /* @root and all below it */
+	size_t tree_count;
+	pid_t *pids;	 /* those of them that may be CUDA processes */
+	uint64_t *bytes; /* of GPU memory, of each of these; MEMORY_UNKNOWN */
+	size_t count;
+};
+
 /*
  * Look at @root and all processes below it. The utility is run only if one of them may be
- * a CUDA process.
+ * a CUDA process. If @root has ended there are none.
  *
- * Return: 0; -EPERM if the dump is refused; another -errno if that cannot be found out.
+ * Return: 0 with *@ret_survey, for survey_release(); -EPERM if the dump is refused;
+ * another -errno if that cannot be found out.
  */
-int survey_tree(const struct tool *tool, const struct survey_policy *policy,
-		pid_t root) must_check;
+int survey_tree(const struct tool *tool, const struct survey_policy *policy, pid_t root,
+		struct survey *ret_survey) must_check;
+
+/* Accepts one that is all zero. */
+void survey_release(struct survey *survey);

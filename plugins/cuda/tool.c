@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cuda-checkpoint/contract.h"
 #include "log.h"
 #include "remedy.h"
 #include "utility.h"
@@ -31,61 +32,62 @@ static struct number number(unsigned int value)
 	return n;
 }
 
-/* The watch has logged it. */
-static bool is_said_by_watch(int ret)
+static void count_runs(const struct tool *tool, unsigned int runs)
 {
-	return ret == -ESRCH || ret == -ECANCELED || ret == SPAWN_LEAVE;
+	if (tool->runs)
+		*tool->runs += runs;
 }
 
-/* Ask a question about @pid; *@ret_word lies in @answer. Logs failures. */
-static int ask(const struct tool *tool, const char *question, pid_t pid,
-	       unsigned int timeout_ms, const struct spawn_watch *watch,
-	       struct utility_answer *answer, const char **ret_word)
+/* --- questions ---------------------------------------------------------------------- */
+
+/* Answered, a finding, or something that the watch has logged. */
+static bool is_silent(int ret)
 {
-	struct number process = number((unsigned int)pid);
-	const char *argv[] = { tool->program, question, "--pid", process.text, NULL };
-	const char *word;
-	int ret;
-
-	ret = utility_run(argv, timeout_ms, watch, answer);
-	if (ret == -ENXIO || is_said_by_watch(ret))
-		return ret;
-	if (ret) {
-		pr_err("pid %d: %s %s: %s\n", pid, tool->program, question,
-		       answer->message);
-		return ret;
-	}
-
-	word = utility_word(answer);
-	if (!word) {
-		pr_err("pid %d: %s %s: cannot understand the answer \"%s\"\n", pid,
-		       tool->program, question, answer->message);
-		return -EBADMSG;
-	}
-
-	*ret_word = word;
-	return 0;
+	return !ret || ret == -ENXIO || ret == -ESRCH || ret == -ECANCELED ||
+	       ret == OPERATION_LEAVE;
 }
 
-int tool_get_state(const struct tool *tool, pid_t pid, unsigned int timeout_ms,
-		   const struct spawn_watch *watch, enum cuda_state *ret_state)
+static void ask(const struct tool *tool, const char *question, unsigned int timeout_ms,
+		struct operation_target *targets, size_t count)
 {
-	struct utility_answer answer = { 0 };
-	const char *word;
-	int ret;
+	const char *words[] = { tool->program, question, NULL };
+	const struct operation operation = {
+		.words = words,
+		.timeout_ms = timeout_ms,
+		.at_once = tool->takes_several ? 0 : tool->at_once,
+		.takes_several = tool->takes_several,
+		.is_question = true,
+	};
 
-	ret = ask(tool, "--get-state", pid, timeout_ms, watch, &answer, &word);
-	if (ret)
-		return ret;
+	count_runs(tool, operation_run(&operation, targets, count));
 
-	ret = cuda_state_parse(word, ret_state);
-	if (ret) {
-		pr_err("pid %d: %s --get-state: \"%s\" is no state that is known\n", pid,
-		       tool->program, word);
-		return -EBADMSG;
+	for (size_t i = 0; i < count; i++) {
+		const struct operation_target *target = &targets[i];
+
+		if (target->ret == -EBADMSG)
+			pr_err("pid %d: %s %s: cannot understand the answer \"%s\"\n",
+			       target->pid, tool->program, question, target->text);
+		else if (!is_silent(target->ret))
+			pr_err("pid %d: %s %s: %s\n", target->pid, tool->program,
+			       question, target->text);
 	}
+}
 
-	return 0;
+void tool_get_states(const struct tool *tool, unsigned int timeout_ms,
+		     struct operation_target *targets, size_t count)
+{
+	ask(tool, "--get-state", timeout_ms, targets, count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct operation_target *target = &targets[i];
+
+		if (target->ret || !cuda_state_parse(target->text, &target->state))
+			continue;
+
+		pr_err("pid %d: %s --get-state: \"%s\" is no state that is known\n",
+		       target->pid, tool->program, target->text);
+		target->ret = -EBADMSG;
+	}
 }
 
 static int parse_tid(const char *word, pid_t *ret_tid)
@@ -102,96 +104,127 @@ static int parse_tid(const char *word, pid_t *ret_tid)
 	return 0;
 }
 
-int tool_get_restore_tid(const struct tool *tool, pid_t pid, pid_t *ret_tid)
+void tool_get_restore_tids(const struct tool *tool, struct operation_target *targets,
+			   size_t count)
 {
-	struct utility_answer answer = { 0 };
-	const char *word;
-	int ret;
+	ask(tool, "--get-restore-tid", QUESTION_MS, targets, count);
 
-	ret = ask(tool, "--get-restore-tid", pid, QUESTION_MS, NULL, &answer, &word);
-	if (ret)
-		return ret;
+	for (size_t i = 0; i < count; i++) {
+		struct operation_target *target = &targets[i];
 
-	ret = parse_tid(word, ret_tid);
-	if (ret)
-		pr_err("pid %d: %s --get-restore-tid: \"%s\" is no thread\n", pid,
-		       tool->program, word);
+		if (target->ret || !parse_tid(target->text, &target->tid))
+			continue;
 
-	return ret;
+		pr_err("pid %d: %s --get-restore-tid: \"%s\" is no thread\n", target->pid,
+		       tool->program, target->text);
+		target->ret = -EBADMSG;
+	}
 }
+
+/* --- actions ------------------------------------------------------------------------ */
 
 static unsigned int lock_deadline_ms(unsigned int timeout_ms)
 {
-	if (!timeout_ms)
-		return 0;
-
 	return timeout_ms > UINT_MAX - LOCK_GRACE_MS ? UINT_MAX
 						     : timeout_ms + LOCK_GRACE_MS;
-}
-
-static void log_failure(enum cuda_action action, pid_t pid,
-			const struct utility_answer *answer)
-{
-	const char *remedy = remedy_of_action(action, answer->message);
-
-	pr_err("pid %d: cannot %s: %s%s%s\n", pid, cuda_action_name(action),
-	       answer->message, remedy ? "; " : "", remedy ? remedy : "");
 }
 
 /*
  * An action that is done is done in silence. Whoever talks instead may have done
  * something else, or nothing: see where the process stands.
  */
-static int check_done(const struct tool *tool, enum cuda_action action, pid_t pid,
-		      const struct spawn_watch *watch, struct utility_answer *answer)
+static void resolve_doubt(const struct tool *tool, enum cuda_action action,
+			  struct operation_target *target)
 {
 	const char *name = cuda_action_name(action);
-	enum cuda_state state;
-	int ret;
+	const unsigned int took_ms = target->took_ms;
+	const int64_t began_ms = target->began_ms;
 
-	if (!answer->result.out.length && !answer->result.err.length)
-		return 0;
+	pr_warn("pid %d: %s --action %s said \"%s\"; seeing what it has done\n",
+		target->pid, tool->program, name, target->text);
 
-	utility_keep_message(answer);
-	pr_warn("pid %d: %s --action %s said \"%s\"; seeing what it has done\n", pid,
-		tool->program, name, answer->message);
+	/* The watch over a lock bounds nothing: a lock has a timeout of its own. */
+	tool_get_states(tool, target->watch.look && action != CUDA_LOCK ? 0 : QUESTION_MS,
+			target, 1);
+	target->began_ms = began_ms;
+	target->took_ms = took_ms;
+	if (target->ret && target->ret != -ENXIO)
+		return;
+	if (!target->ret && target->state == cuda_action_to(action))
+		return;
 
-	ret = tool_get_state(tool, pid, watch ? 0 : QUESTION_MS, watch, &state);
-	if (ret && ret != -ENXIO)
-		return ret;
-	if (!ret && state == cuda_action_to(action))
-		return 0;
-
-	pr_err("pid %d: cannot %s: the utility reported success, and it is %s\n", pid,
-	       name, ret ? "no CUDA process" : cuda_state_name(state));
-	return -EIO;
+	pr_err("pid %d: cannot %s: the utility reported success, and it is %s\n",
+	       target->pid, name,
+	       target->ret ? "no CUDA process" : cuda_state_name(target->state));
+	target->ret = -EIO;
 }
 
-int tool_act(const struct tool *tool, enum cuda_action action, pid_t pid,
-	     unsigned int timeout_ms, const struct spawn_watch *watch)
+static void log_failure(enum cuda_action action, const struct operation_target *target,
+			const char *circumstance)
+{
+	const char *remedy = remedy_of_action(action, target->text);
+
+	pr_err("pid %d: cannot %s: %s%s%s%s\n", target->pid, cuda_action_name(action),
+	       target->text, circumstance, remedy ? "; " : "", remedy ? remedy : "");
+}
+
+static void judge(const struct tool *tool, enum cuda_action action, bool may_be_refused,
+		  struct operation_target *target)
+{
+	const bool is_refused = may_be_refused && operation_is_refused(target);
+
+	if (!target->ret && target->is_in_doubt)
+		resolve_doubt(tool, action, target);
+	else if (target->ret == -ENXIO || (!is_silent(target->ret) && !is_refused))
+		log_failure(action, target, "");
+	if (target->ret == -ENXIO)
+		target->ret = -EIO;
+}
+
+static void act(const struct tool *tool, enum cuda_action action, unsigned int timeout_ms,
+		bool may_be_refused, struct operation_target *targets, size_t count)
 {
 	const bool limited = action == CUDA_LOCK && timeout_ms;
-	const char *name = cuda_action_name(action);
-	struct number process = number((unsigned int)pid), timeout = number(timeout_ms);
-	/* clang-format off */
-	const char *argv[] = {
-		tool->program, "--action", name, "--pid", process.text,
-		limited ? "--timeout" : NULL, timeout.text, NULL,
+	const struct number timeout = number(timeout_ms);
+	const char *words[] = { tool->program, "--action", cuda_action_name(action),
+				NULL };
+	const char *settings[] = { "--timeout", timeout.text, NULL };
+	const struct operation operation = {
+		.words = words,
+		.settings = limited ? settings : NULL,
+		.timeout_ms = limited ? lock_deadline_ms(timeout_ms) : 0,
+		.at_once = action == CUDA_LOCK ? 0 : tool->at_once,
+		.takes_several = tool->takes_several,
 	};
-	/* clang-format on */
-	struct utility_answer answer = { 0 };
-	int ret;
 
-	ret = utility_run(argv, limited ? lock_deadline_ms(timeout_ms) : 0, watch,
-			  &answer);
-	if (!ret)
-		return check_done(tool, action, pid, watch, &answer);
-	if (is_said_by_watch(ret))
-		return ret;
+	count_runs(tool, operation_run(&operation, targets, count));
 
-	log_failure(action, pid, &answer);
-	return ret == -ENXIO ? -EIO : ret;
+	for (size_t i = 0; i < count; i++)
+		judge(tool, action, may_be_refused, &targets[i]);
 }
+
+void tool_act(const struct tool *tool, enum cuda_action action, unsigned int timeout_ms,
+	      struct operation_target *targets, size_t count)
+{
+	act(tool, action, timeout_ms, false, targets, count);
+}
+
+void tool_try_lock(const struct tool *tool, unsigned int timeout_ms,
+		   struct operation_target *targets, size_t count)
+{
+	act(tool, CUDA_LOCK, timeout_ms, true, targets, count);
+}
+
+void tool_log_refusal(const struct operation_target *target, unsigned int tries)
+{
+	char circumstance[sizeof(" (4294967295 tries)")];
+
+	snprintf(circumstance, sizeof(circumstance), " (%u %s)", tries,
+		 tries == 1 ? "try" : "tries");
+	log_failure(CUDA_LOCK, target, circumstance);
+}
+
+/* --- questions of our own ----------------------------------------------------------- */
 
 /* MEMORY_PIDS_MAX of them at most; @bytes is written on failure too. */
 static int ask_memory(const struct tool *tool, const pid_t *pids, size_t count,
@@ -199,7 +232,8 @@ static int ask_memory(const struct tool *tool, const pid_t *pids, size_t count,
 {
 	const char *argv[2 + 2 * MEMORY_PIDS_MAX + 1] = { tool->program, "--get-memory" };
 	struct number processes[MEMORY_PIDS_MAX];
-	struct utility_answer answer = { 0 };
+	char message[UTILITY_MESSAGE_SIZE];
+	struct spawn_result result = { 0 };
 	int ret;
 
 	for (size_t i = 0; i < count; i++) {
@@ -208,23 +242,23 @@ static int ask_memory(const struct tool *tool, const pid_t *pids, size_t count,
 		argv[3 + 2 * i] = processes[i].text;
 	}
 
-	ret = utility_run(argv, QUESTION_MS, NULL, &answer);
-	if (ret && answer.result.status == 1) {
+	count_runs(tool, 1);
+	ret = utility_run(argv, QUESTION_MS, &result, message);
+	if (ret && result.status == 1) {
 		pr_info("the GPU memory of pid %d%s is not known: %.*s\n", pids[0],
-			count > 1 ? " and others" : "", (int)strcspn(answer.message, ";"),
-			answer.message);
+			count > 1 ? " and others" : "", (int)strcspn(message, ";"),
+			message);
 		return -ENODATA;
 	}
 	if (!ret) {
-		utility_keep_message(&answer);
-		ret = memory_answer_parse(answer.result.out.text,
-					  answer.result.out.length, pids, count, bytes);
+		utility_quote(&result, message);
+		ret = memory_answer_parse(result.out.text, result.out.length, pids, count,
+					  bytes);
 	}
 	if (ret)
 		pr_err("pid %d%s: %s --get-memory: %s%s\n", pids[0],
 		       count > 1 ? " and others" : "", tool->program,
-		       ret == -EBADMSG ? "cannot understand the answer: " : "",
-		       answer.message);
+		       ret == -EBADMSG ? "cannot understand the answer: " : "", message);
 
 	return ret;
 }
@@ -246,14 +280,42 @@ int tool_get_memory(const struct tool *tool, const pid_t *pids, size_t count,
 	return ret;
 }
 
+/* Is @line one of @text, but for blanks before it? */
+static bool has_line(const char *text, const char *line)
+{
+	while (text) {
+		text += strspn(text, " \n");
+		if (strncmp(text, line, strlen(line)) == 0 && text[strlen(line)] == '\n')
+			return true;
+		text = strchr(text, '\n');
+	}
+
+	return false;
+}
+
+void tool_learn(struct tool *tool)
+{
+	const char *argv[] = { tool->program, "--help", NULL };
+	char message[UTILITY_MESSAGE_SIZE];
+	struct spawn_result result = { 0 };
+
+	if (tool->has_learned)
+		return;
+
+	tool->has_learned = true;
+	count_runs(tool, 1);
+	tool->takes_several = utility_run(argv, QUESTION_MS, &result, message) == 0 &&
+			      has_line(result.out.text, CONTRACT_SEVERAL_PIDS);
+}
+
 /* Did a run that succeeded print a thread, as it has to? The message is kept. */
-static int check_is_tid(struct utility_answer *answer)
+static int check_is_tid(struct spawn_result *result, char message[UTILITY_MESSAGE_SIZE])
 {
 	const char *word;
 	pid_t tid;
 
-	utility_keep_message(answer);
-	word = utility_word(answer);
+	utility_quote(result, message);
+	word = utility_word(result);
 
 	return word ? parse_tid(word, &tid) : -EBADMSG;
 }
@@ -263,16 +325,18 @@ int tool_probe(const struct tool *tool, char *ret_reason, size_t size)
 	struct number self = number((unsigned int)getpid());
 	const char *argv[] = { tool->program, "--get-restore-tid", "--pid", self.text,
 			       NULL };
-	struct utility_answer answer = { 0 };
+	char message[UTILITY_MESSAGE_SIZE];
+	struct spawn_result result = { 0 };
 	int ret;
 
-	ret = utility_run(argv, QUESTION_MS, NULL, &answer);
+	count_runs(tool, 1);
+	ret = utility_run(argv, QUESTION_MS, &result, message);
 	if (!ret)
-		ret = check_is_tid(&answer);
+		ret = check_is_tid(&result, message);
 	if (!ret || ret == -ENXIO)
 		return 0;
 
 	snprintf(ret_reason, size, "%s%s",
-		 ret == -EBADMSG ? "cannot understand its answer: " : "", answer.message);
+		 ret == -EBADMSG ? "cannot understand its answer: " : "", message);
 	return ret;
 }

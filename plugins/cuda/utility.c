@@ -6,115 +6,114 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define CUT	      " (cut)"
+
 /* The driver's words, in which NVIDIA's utility and ours report it. */
-#define SAYS_NOT_CUDA	 "\"initialization error\""
-#define SAYS_NO_THREAD	 "Could not find restore thread for process ID "
-#define SAYS_NOT_READY	 "\"device not ready\""
-#define SAYS_WRONG_STATE "\"the operation cannot be performed in the present state\""
+static const struct meaning {
+	const char *words;
+	int error;
+} meanings[] = {
+	{ "\"initialization error\"", -ENXIO },
+	{ "Could not find restore thread for process ID ", -ENXIO },
+	{ "\"device not ready\"", -ETIMEDOUT },
+	{ "\"the operation cannot be performed in the present state\"", -EBUSY },
+};
 
-static bool says(const struct spawn_result *result, const char *text)
+/* One line, of which nothing acts on a terminal. */
+static void make_line(char *text)
 {
-	return strstr(result->err.text, text) || strstr(result->out.text, text);
+	for (size_t end = strlen(text); end && text[end - 1] == '\n'; end--)
+		text[end - 1] = '\0';
+	for (; *text; text++)
+		if (iscntrl((unsigned char)*text))
+			*text = *text == '\n' ? ';' : '?';
 }
 
-void utility_keep_message(struct utility_answer *answer)
+void utility_quote(const struct spawn_result *result,
+		   char ret_message[UTILITY_MESSAGE_SIZE])
 {
-	const struct spawn_result *result = &answer->result;
-	const bool cut = result->err.truncated || result->out.truncated;
-	char *message = answer->message;
+	const size_t room = UTILITY_MESSAGE_SIZE - sizeof(CUT) + 1;
+	int length;
 
-	snprintf(message, sizeof(answer->message), "%s%s%s", result->err.text,
-		 result->out.text, cut ? " (cut)" : "");
-
-	for (size_t end = strlen(message); end && message[end - 1] == '\n'; end--)
-		message[end - 1] = '\0';
-	for (; *message; message++)
-		if (iscntrl((unsigned char)*message))
-			*message = *message == '\n' ? ';' : '?';
-	if (!answer->message[0] && result->status > 128)
-		snprintf(answer->message, sizeof(answer->message),
-			 "the utility was ended by signal %d", result->status - 128);
-	else if (!answer->message[0])
-		snprintf(answer->message, sizeof(answer->message),
-			 "it ended with status %d and said nothing", result->status);
+	length = snprintf(ret_message, room, "%s%s", result->err.text, result->out.text);
+	make_line(ret_message);
+	if (length >= (int)room || result->err.truncated || result->out.truncated)
+		memcpy(ret_message + strlen(ret_message), CUT, sizeof(CUT));
+	else if (!ret_message[0] && result->status > 128)
+		snprintf(ret_message, room, "the utility was ended by signal %d",
+			 result->status - 128);
+	else if (!ret_message[0])
+		snprintf(ret_message, room, "it ended with status %d and said nothing",
+			 result->status);
 }
 
-/* The error that a failed run of the utility stands for. */
-static int error_of(const struct spawn_result *result)
+int utility_judge_words(const char *words)
 {
-	if (says(result, SAYS_NOT_CUDA) || says(result, SAYS_NO_THREAD))
-		return -ENXIO;
-	if (says(result, SAYS_NOT_READY))
-		return -ETIMEDOUT;
-	if (says(result, SAYS_WRONG_STATE))
-		return -EBUSY;
+	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
+		if (strstr(words, meanings[i].words))
+			return meanings[i].error;
 
 	return -EIO;
 }
 
-static void explain_not_run(const char *program, int error, unsigned int timeout_ms,
-			    struct utility_answer *answer)
+int utility_judge(const struct spawn_result *result,
+		  char ret_message[UTILITY_MESSAGE_SIZE])
 {
-	char *message = answer->message;
-	size_t size = sizeof(answer->message);
+	int ret;
+
+	if (result->status == 0)
+		return 0;
+
+	utility_quote(result, ret_message);
+
+	/* In either stream, and beyond what the message holds. */
+	ret = utility_judge_words(result->err.text);
+	return ret == -EIO ? utility_judge_words(result->out.text) : ret;
+}
+
+int utility_explain(const char *program, int error, unsigned int timeout_ms,
+		    char ret_message[UTILITY_MESSAGE_SIZE])
+{
+	const size_t size = UTILITY_MESSAGE_SIZE;
 
 	if (error == -ENOENT)
-		snprintf(message, size,
+		snprintf(ret_message, size,
 			 "there is no \"%s\"; put cuda-checkpoint on PATH, or name it "
 			 "with the option cuda-checkpoint",
 			 program);
 	else if (error == -ETIMEDOUT)
-		snprintf(message, size, "no answer in %u ms", timeout_ms);
+		snprintf(ret_message, size, "no answer in %u ms", timeout_ms);
 	else
-		snprintf(message, size, "cannot run \"%s\": %s", program,
+		snprintf(ret_message, size, "cannot run \"%s\": %s", program,
 			 strerror(-error));
+
+	return error == -ENOENT || error == -ETIMEDOUT || error == -ENOMEM ? error : -EIO;
 }
 
-/*
- * What it means to the callers that the utility could not be run. Most errors would
- * stand for something else there: "no CUDA here" is never a guess from a failure.
- */
-static int error_of_not_run(int error)
+const char *utility_word(struct spawn_result *result)
 {
-	static const int known[] = { -ENOENT, -ETIMEDOUT, -ENOMEM,
-				     -ESRCH,  -ECANCELED, SPAWN_LEAVE };
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (error == known[i])
-			return error;
-
-	return -EIO;
-}
-
-int utility_run(const char *const argv[], unsigned int timeout_ms,
-		const struct spawn_watch *watch, struct utility_answer *answer)
-{
-	int ret;
-
-	ret = spawn_run(argv, timeout_ms, watch, &answer->result);
-	if (ret) {
-		explain_not_run(argv[0], ret, timeout_ms, answer);
-		return error_of_not_run(ret);
-	}
-	if (answer->result.status == 0)
-		return 0;
-
-	utility_keep_message(answer);
-	return error_of(&answer->result);
-}
-
-const char *utility_word(struct utility_answer *answer)
-{
-	struct spawn_output *out = &answer->result.out;
+	struct spawn_output *out = &result->out;
 	size_t length = 0;
 
 	while (isgraph((unsigned char)out->text[length]))
 		length++;
-	if (length && out->length == length + 1 && out->text[length] == '\n') {
-		out->text[length] = '\0';
-		return out->text;
-	}
+	if (!length || out->length != length + 1 || out->text[length] != '\n')
+		return NULL;
 
-	utility_keep_message(answer);
-	return NULL;
+	out->text[length] = '\0';
+	return out->text;
+}
+
+int utility_run(const char *const argv[], unsigned int timeout_ms,
+		struct spawn_result *ret_result, char ret_message[UTILITY_MESSAGE_SIZE])
+{
+	int ret;
+
+	ret_message[0] = '\0';
+	ret = spawn_run(argv, timeout_ms, ret_result);
+	if (ret)
+		return utility_explain(argv[0], ret, timeout_ms, ret_message);
+
+	return utility_judge(ret_result, ret_message);
 }

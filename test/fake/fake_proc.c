@@ -6,6 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "at_work.h"
+#include "process_tree.h"
+
 struct fake_world fake_world;
 
 void fake_world_reset(void)
@@ -19,6 +22,7 @@ void fake_world_reset(void)
 	fake_world.failed = NULL;
 	fake_world.crime = NULL;
 	fake_world.journal_length = 0;
+	fake_world.shows_restore_threads = false;
 }
 
 struct fake_process *fake_world_add(pid_t pid)
@@ -144,14 +148,51 @@ static int look(const char *call, pid_t id, struct fake_process *process)
 	return fake_world_note(call, id, 0, ret);
 }
 
-int proc_maps_libcuda(pid_t pid, bool *ret_maps)
+int proc_may_be_cuda(pid_t pid, bool *ret_may)
 {
 	struct fake_process *process = fake_world_find(pid);
 	int ret = look("maps", pid, process);
 
 	if (!ret)
-		*ret_maps = process->maps_libcuda;
+		*ret_may = process->maps_libcuda;
 	return ret;
+}
+
+/* Nothing depends on it: what is not seen is asked for. */
+pid_t proc_sole_restore_thread(pid_t pid)
+{
+	const struct fake_process *process = fake_world_find(pid);
+
+	return fake_world.shows_restore_threads && process && process->is_cuda
+		       ? process->tid
+		       : 0;
+}
+
+int proc_started_with(pid_t pid, const char *name, const char *value, bool *ret_with)
+{
+	const struct fake_process *process = fake_world_find(pid);
+
+	(void)name;
+	(void)value;
+	*ret_with = process && process->in_job;
+	return 0;
+}
+
+int process_tree_list(pid_t root, pid_t **ret_pids, size_t *ret_count)
+{
+	int ret = look("tree", root, fake_world_find(root));
+	pid_t *pids = ret ? NULL : calloc(FAKE_PROCESSES_MAX, sizeof(*pids));
+	size_t count = 0;
+
+	if (!pids)
+		return ret ? ret : -ENOMEM;
+
+	for (size_t i = 0; i < fake_world.count; i++)
+		if (fake_world.processes[i].pid >= root && !fake_world.processes[i].gone)
+			pids[count++] = fake_world.processes[i].pid;
+	*ret_pids = pids;
+	*ret_count = count;
+	return 0;
 }
 
 int proc_has_restore_thread(pid_t pid, bool *ret_has)
@@ -164,13 +205,16 @@ int proc_has_restore_thread(pid_t pid, bool *ret_has)
 	return ret;
 }
 
-int proc_tracer(pid_t tid, pid_t *ret_tracer)
+int proc_is_traced_by_us(pid_t tid, bool *ret_is)
 {
 	struct fake_process *process = fake_world_find_thread(tid);
-	int ret = look("tracer", tid, process);
+	int ret;
+
+	process = process ? process : fake_world_find(tid);
+	ret = look("tracer", tid, process);
 
 	if (!ret)
-		*ret_tracer = process->seized ? getpid() : 0;
+		*ret_is = process->seized;
 	return ret;
 }
 
@@ -221,7 +265,7 @@ bool life_is_ending(pid_t pid)
 	return !process || process->gone;
 }
 
-bool proc_is_worked_on(pid_t pid, const char *program)
+bool at_work_on(pid_t pid, const char *program)
 {
 	const struct fake_process *process = fake_world_find(pid);
 

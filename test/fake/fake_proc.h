@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A stand-in for proc.c, and the world that it shows: some processes, with CUDA and
- * without, as fake_tool.c and fake_restore_thread.c change them.
+ * A stand-in for proc.c, process_tree.c and at_work.c, and the world that it shows: some
+ * processes, with CUDA and without, as fake_tool.c and fake_restore_thread.c change them.
  *
  * Each call of these three modules, and each allocation that fake_memory_fails() is
  * asked for, has a number, from 1. One of them can be told to fail, or it and all
@@ -38,6 +38,7 @@ struct fake_process {
 	bool thread_runs;  /* ...but for its restore thread... */
 	bool halted;	   /* ...which needs to be tended before it goes on */
 	bool gone;	   /* has ended */
+	bool in_job;	   /* of --launch-job */
 	bool worked_on;	   /* a run of the utility was left at work on it */
 	bool owed;	   /* the guardian would bring it back */
 	bool frozen;	   /* the guardian would hold it still */
@@ -73,6 +74,7 @@ struct fake_entry {
 struct fake_world {
 	struct fake_process processes[FAKE_PROCESSES_MAX];
 	size_t count;
+	bool shows_restore_threads; /* /proc does, beyond doubt */
 
 	unsigned int calls;	/* so far */
 	unsigned int fail_call; /* this one fails, from 1; 0: none */

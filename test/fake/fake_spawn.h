@@ -2,13 +2,14 @@
 /*
  * A stand-in for spawn.c: programs that do not run, but answer by a script.
  *
- * The nth call gets the nth answer that was put down; a call beyond the last one
- * is answered -ENOEXEC. Every call is written down, words in brackets if need be:
+ * The nth call, spawn_run() or spawn_start(), gets the nth answer that was put down; a
+ * call beyond the last one fails with -ENOEXEC. Every call is written down, words in
+ * brackets if need be, and how long a spawn_run() may take:
  *
- *     "cuda-checkpoint --get-state --pid 7 (0 ms);"
+ *     "cuda-checkpoint --help (60000 ms);cuda-checkpoint --get-state --pid 7;"
  *
- * Nothing is watched; what the watch was is noted. A watch that gives up is a call that
- * fails with its error.
+ * A program that was started prints when it is waited for, and has ended when it is
+ * looked at next; unless it hangs. No time passes but while one that hangs is waited for.
  */
 #pragma once
 
@@ -17,9 +18,12 @@
 #define FAKE_SPAWN_ANSWERS_MAX 16
 
 struct fake_spawn {
-	unsigned int calls;		 /* so far */
-	unsigned int answers;		 /* put down */
-	const struct spawn_watch *watch; /* of the last call */
+	unsigned int calls;   /* so far */
+	unsigned int answers; /* put down */
+	unsigned int at_work; /* started, and neither reaped, killed nor left */
+	unsigned int most_at_work;
+	unsigned int killed;
+	unsigned int left;
 	char journal[8192];
 };
 
@@ -35,5 +39,12 @@ void fake_spawn_answer(int status, const char *out, const char *err);
 void fake_spawn_answer_bytes(int status, const char *out, size_t out_length,
 			     const char *err, size_t err_length);
 
-/* The next call fails with @error, a negative errno. */
+/*
+ * The next call fails with @error, a negative errno. With -ETIMEDOUT or -ECHILD a program
+ * is started nevertheless, and spawn_reap() says so: its time is over, whatever the clock
+ * of the caller says, or somebody else took its status.
+ */
 void fake_spawn_fail(int error);
+
+/* The next call, a spawn_start(), prints @out and then hangs. */
+void fake_spawn_hang(const char *out);

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A stand-in for survey.c: an answer that a test has put down.
+ * A stand-in for survey.c over the world of fake_proc.h: it sees the processes that are
+ * there, or refuses as a test has told it.
  */
 #pragma once
 
 #include "survey.h"
 
+#define FAKE_SURVEY_BYTES 4096 /* of each CUDA process */
+
 struct fake_survey {
 	int answer;
+	size_t sees; /* so many of the processes, the first ones; 0: all */
 	unsigned int calls;
 	pid_t root; /* of the last call */
 };

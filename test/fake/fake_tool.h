@@ -6,6 +6,7 @@
  * there is something to see, a process that has ended or a thread that is halted, and in
  * a run that hangs, while the world's time passes; one that it leaves is at work from
  * then on. A run that hangs ends with -ETIMEDOUT at its timeout; to have none is a crime.
+ * What is done on several processes is done on one after the other.
  */
 #pragma once
 

@@ -25,6 +25,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <poll.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -35,6 +36,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -239,6 +241,13 @@ INTERPOSE(ssize_t, readlink, (const char *path, char *to, size_t size), (path, t
 INTERPOSE(ssize_t, read, (int fd, void *to, size_t size), (fd, to, size), -1, EIO)
 INTERPOSE(ssize_t, pread, (int fd, void *to, size_t size, off_t at), (fd, to, size, at), -1, EIO)
 INTERPOSE(ssize_t, write, (int fd, const void *from, size_t size), (fd, from, size), -1, ENOSPC)
+INTERPOSE(int, stat, (const char *path, struct stat *to), (path, to), -1, ENOMEM)
+INTERPOSE(FILE *, open_memstream, (char **text, size_t *size), (text, size), NULL, ENOMEM)
+INTERPOSE(ssize_t, getrandom, (void *to, size_t size, unsigned int flags), (to, size, flags),
+	  -1, EAGAIN)
+INTERPOSE(int, sched_getaffinity, (pid_t pid, size_t size, cpu_set_t *cpus), (pid, size, cpus),
+	  -1, EINVAL)
+INTERPOSE(int, memfd_create, (const char *name, unsigned int flags), (name, flags), -1, ENOSYS)
 INTERPOSE(int, fstat, (int fd, struct stat *stat), (fd, stat), -1, EIO)
 INTERPOSE(int, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid), -1, EPERM)
 INTERPOSE(int, fchmod, (int fd, mode_t mode), (fd, mode), -1, EPERM)

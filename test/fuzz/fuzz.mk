@@ -12,9 +12,8 @@ fuzz_make = $(MAKE) --no-print-directory BUILD=$(fuzz_build) CC=clang \
 
 needs_fuzz_inventory = plugins/cuda/inventory.c images/inventory.pb-c.c
 needs_fuzz_options = plugins/cuda/options.c
-needs_fuzz_tool = $(addprefix plugins/cuda/,tool.c utility.c cuda_state.c memory_answer.c remedy.c) \
-	$(addprefix test/fake/fake_,spawn.c log.c)
-needs_fuzz_proc = plugins/cuda/proc.c plugins/cuda/life.c
+needs_fuzz_tool = $(tool_over_fakes)
+needs_fuzz_proc = $(addprefix plugins/cuda/,proc.c life.c at_work.c)
 needs_fuzz_arguments = $(addprefix cuda-checkpoint/,arguments.c device_pairs.c help.c) \
 	plugins/cuda/cuda_state.c
 fuzzers = $(patsubst test/fuzz/fuzz_%.c,%,$(wildcard test/fuzz/fuzz_*.c))

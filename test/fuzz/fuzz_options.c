@@ -24,6 +24,8 @@ static struct options marked(void)
 	options.lock_timeout_set = true;
 	options.lock_timeout_ms = 77;
 	memcpy(options.cuda_checkpoint, "marked", sizeof("marked"));
+	options.parallel = 77;
+	memcpy(options.stats, "/marked", sizeof("/marked"));
 	return options;
 }
 
@@ -34,6 +36,7 @@ static bool same(const struct options *a, const struct options *b)
 	       a->operation_timeout_ms == b->operation_timeout_ms &&
 	       a->allow_shared_memory == b->allow_shared_memory &&
 	       a->check_memory == b->check_memory && a->force == b->force &&
+	       a->parallel == b->parallel && strcmp(a->stats, b->stats) == 0 &&
 	       strcmp(a->cuda_checkpoint, b->cuda_checkpoint) == 0;
 }
 
@@ -46,6 +49,9 @@ static void check_result(int ret, const struct options *before,
 	if (ret == 0) {
 		fuzz_check(memchr(path, '\0', sizeof(after->cuda_checkpoint)));
 		fuzz_check(path[0] == '/' || (path[0] && !strchr(path, '/')));
+		fuzz_check(memchr(after->stats, '\0', sizeof(after->stats)));
+		fuzz_check(after->stats[0] == '/' && !fuzz_has_control(after->stats));
+		fuzz_check(after->parallel >= 1 && after->parallel <= 65536);
 		return;
 	}
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * proc.c and life.c on any text in /proc. One page each: the names in a directory, then
- * maps, status, stat, comm and cmdline. A page whose last byte is below 7 has a read at
- * its end that fails with that errno; of one that is nothing else, the open fails.
+ * proc.c, life.c and at_work.c on any text in /proc. One page each: the names in a
+ * directory, then maps, status, stat, comm, cmdline, children and the comm of a child. A
+ * page whose last byte is below 7 has a read at its end that fails with that errno; of
+ * one that is nothing else, the open fails.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -10,7 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "at_work.h"
+#include "cuda-checkpoint/contract.h"
 #include "fuzz.h"
 #include "life.h"
 #include "proc.h"
@@ -26,7 +30,9 @@ enum {
 	PAGE_STATUS,
 	PAGE_STAT,
 	PAGE_COMM,
-	PAGE_CMDLINE
+	PAGE_CMDLINE,
+	PAGE_CHILDREN,
+	PAGE_CHILD_COMM
 };
 
 /* A file or directory that is being read; there is one at a time of each. */
@@ -38,6 +44,7 @@ struct reading {
 
 static const struct fuzz_pages *input; /* NULL: it is libFuzzer that reads */
 static struct reading names;
+static bool is_of_child; /* the next comm: its children have been asked for */
 
 /* ---- /proc, as the input has it ---- */
 
@@ -93,20 +100,26 @@ static unsigned int page_of(const char *path)
 		[PAGE_STAT] = "stat",
 		[PAGE_COMM] = "comm",
 		[PAGE_CMDLINE] = "cmdline",
+		[PAGE_CHILDREN] = "children",
 	};
 	/* clang-format on */
 	unsigned int page = PAGE_MAPS;
 
 	while (strcmp(strrchr(path, '/') + 1, files[page]) != 0)
-		fuzz_check(++page <= PAGE_CMDLINE);
+		fuzz_check(++page <= PAGE_CHILDREN);
 
-	return page;
+	if (page != PAGE_COMM)
+		is_of_child = page == PAGE_CHILDREN;
+
+	return is_of_child && page == PAGE_COMM ? PAGE_CHILD_COMM : page;
 }
 
-/* The sanitizers, when they report, read of themselves. */
+/* The sanitizers, when they report, read of themselves, but not their name. */
 static bool is_played(const char *path)
 {
-	return input && strncmp(path, "/proc", 5) == 0 && !strstr(path, "/self");
+	return input && strncmp(path, "/proc", 5) == 0 &&
+	       (strncmp(path, "/proc/self/", 11) != 0 ||
+		strcmp(strrchr(path, '/'), "/comm") == 0);
 }
 
 FILE *__real_fopen(const char *path, const char *mode);
@@ -172,6 +185,24 @@ int __wrap_closedir(DIR *stream)
 	return stream == (DIR *)&names ? 0 : __real_closedir(stream);
 }
 
+int __real_stat(const char *path, struct stat *stat);
+int __wrap_stat(const char *path, struct stat *stat);
+int __wrap_stat(const char *path, struct stat *stat)
+{
+	struct reading folder;
+
+	if (!is_played(path))
+		return __real_stat(path, stat);
+
+	errno = begin(PAGE_NAMES, &folder);
+	if (errno)
+		return -1;
+
+	memset(stat, 0, sizeof(*stat));
+	stat->st_nlink = 2 + folder.left;
+	return 0;
+}
+
 /* ---- what holds of any text ---- */
 
 /* The errors of reading a page, as the headers have them. */
@@ -205,6 +236,20 @@ static void check_maps(void)
 	fuzz_check(!maps || page_has(PAGE_MAPS, "/libcuda.so."));
 }
 
+/* As it maps libcuda; but one with a single thread need not be looked into. */
+static void check_may_be_cuda(void)
+{
+	struct reading folder;
+	const bool is_single = begin(PAGE_NAMES, &folder) == 0 && folder.left == 1;
+	bool may = false, maps = false;
+	int ret = proc_may_be_cuda(PID, &may);
+
+	fuzz_check(is_documented(ret, PAGE_NAMES) || is_documented(ret, PAGE_MAPS));
+	fuzz_check(!may || (ret == 0 && !is_single));
+	if (ret == 0 && !is_single)
+		fuzz_check(proc_maps_libcuda(PID, &maps) == 0 && maps == may);
+}
+
 static void check_status(void)
 {
 	bool stopped = false, gone = proc_is_gone(PID);
@@ -235,11 +280,33 @@ static void check_directories(void)
 	fuzz_check(ret != -EBADMSG);
 	fuzz_check(!has || (ret == 0 && page_has(PAGE_COMM, "cuda")));
 
-	if (proc_is_worked_on(PID, PROGRAM)) {
-		fuzz_check(page_has(PAGE_CMDLINE, PROGRAM));
-		fuzz_check(page_has(PAGE_CMDLINE, "--pid"));
-		fuzz_check(page_has(PAGE_CMDLINE, "4711"));
-	}
+	fuzz_check(proc_sole_restore_thread(PID) == 0 || has);
+}
+
+static bool page_begins_with(unsigned int page, const char *text)
+{
+	return strncmp(fuzz_pages_text(input, page), text, strlen(text)) == 0;
+}
+
+static void check_at_work(void)
+{
+	struct reading folder;
+
+	/* Without a list of processes that cannot be seen. */
+	if (!at_work_on(PID, PROGRAM) || begin(PAGE_NAMES, &folder))
+		return;
+
+	fuzz_check(page_has(PAGE_CMDLINE, PROGRAM));
+	fuzz_check(page_has(PAGE_CMDLINE, "--pid"));
+	fuzz_check(page_has(PAGE_CMDLINE, "4711"));
+
+	/* By its own name, or that of a child, if it is one that tells the pid. */
+	fuzz_check(!page_begins_with(PAGE_COMM, CONTRACT_NAME_PREFIX) ||
+		   !page_has(PAGE_COMM, "\n") /* may not have been read */ ||
+		   page_begins_with(PAGE_COMM, CONTRACT_NAME_PREFIX "4711") ||
+		   page_begins_with(PAGE_CHILD_COMM, CONTRACT_NAME_PREFIX "4711") ||
+		   (PAGE_CHILD_COMM < input->count &&
+		    !page_begins_with(PAGE_CHILD_COMM, CONTRACT_NAME_PREFIX)));
 }
 
 /* Is what follows the name in stat, which is of one line, the state of a zombie? */
@@ -282,8 +349,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input = &pages;
 
 	check_maps();
+	check_may_be_cuda();
 	check_status();
 	check_directories();
+	check_at_work();
 	check_life();
 
 	input = NULL;

@@ -33,6 +33,13 @@ int fixture_tear_down(void **state)
 	return 0;
 }
 
+void fixture_rename_restore_thread(void)
+{
+	task_end(&fixture.gpu);
+	task_start(&fixture.gpu, TASK_WITH_OTHER_CUDA, utility_folder());
+	utility_know(&fixture.gpu, "running");
+}
+
 struct criu fixture_criu(void)
 {
 	return (struct criu){

@@ -35,6 +35,9 @@ extern struct fixture fixture;
 int fixture_set_up(void **state);
 int fixture_tear_down(void **state);
 
+/* Its CUDA process has a restore thread that is not known beyond doubt. */
+void fixture_rename_restore_thread(void);
+
 /* A dump or restore of the GPU task, with the options; or with the plain one too. */
 struct criu fixture_criu(void);
 struct criu fixture_criu_both(void);

@@ -65,7 +65,7 @@ static void dump_that_fails_anywhere_gives_back(void **state)
 	}
 }
 
-static void leave_running_costs_six_runs(void **state)
+static void leave_running_costs_five_runs(void **state)
 {
 	struct criu criu = fixture_criu();
 
@@ -73,7 +73,7 @@ static void leave_running_costs_six_runs(void **state)
 
 	assert_clean(criu_dump(&criu));
 
-	assert_int_equal(utility_runs(NULL, NULL, NULL), 6);
+	assert_int_equal(utility_runs(NULL, NULL, NULL), 5);
 }
 
 static void refused_checkpoint_is_unlocked_and_the_message_logged(void **state)
@@ -121,6 +121,7 @@ static void rubbish_is_no_answer(void **state)
 	static const char *const questions[] = { "get-state", "get-restore-tid" };
 
 	(void)state;
+	fixture_rename_restore_thread();
 
 	for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
 		struct criu criu = fixture_criu();
@@ -239,7 +240,7 @@ int give_back_tests(void)
 		claim(left_running_is_on_the_rung_found),
 		claim(left_stopped_is_on_the_rung_found),
 		claim(dump_that_fails_anywhere_gives_back),
-		claim(leave_running_costs_six_runs),
+		claim(leave_running_costs_five_runs),
 		claim(refused_checkpoint_is_unlocked_and_the_message_logged),
 		claim(utility_that_fails_when_it_is_done_is_asked_again),
 		claim(rubbish_is_no_answer),

@@ -76,7 +76,12 @@ static void map_libcuda(const char *folder)
 
 static _Noreturn void be_the_task(enum task_library library, const char *folder)
 {
-	const char *name = library == TASK_WITH_CUDA ? "cuda00001400006" : "worker";
+	static const char *const names[] = {
+		[TASK_WITHOUT_LIBCUDA] = "worker",
+		[TASK_WITH_LIBCUDA] = "worker",
+		[TASK_WITH_CUDA] = "cuda00001400006",
+		[TASK_WITH_OTHER_CUDA] = "cuda1400006",
+	};
 	pthread_t thread;
 
 	signal(SIGALRM, SIG_DFL);
@@ -84,7 +89,7 @@ static _Noreturn void be_the_task(enum task_library library, const char *folder)
 	if (library != TASK_WITHOUT_LIBCUDA)
 		map_libcuda(folder);
 
-	if (pthread_create(&thread, NULL, restore_thread, (void *)name) != 0)
+	if (pthread_create(&thread, NULL, restore_thread, (void *)names[library]) != 0)
 		die("pthread_create");
 	for (long i = TASK_RESTORE_THREAD + 1; i < THREADS; i++)
 		if (pthread_create(&thread, NULL, other_thread, (void *)i) != 0)

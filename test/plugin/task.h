@@ -28,8 +28,9 @@ struct task {
 
 enum task_library {
 	TASK_WITHOUT_LIBCUDA,
-	TASK_WITH_LIBCUDA, /* maps a file of that name */
-	TASK_WITH_CUDA,	   /* and has a thread with the name of a restore thread */
+	TASK_WITH_LIBCUDA,    /* maps a file of that name */
+	TASK_WITH_CUDA,	      /* and has a thread with the name of a restore thread */
+	TASK_WITH_OTHER_CUDA, /* the same, and the name is not beyond doubt */
 };
 
 /* Start it; it is counting at the return. The file is in @folder. Aborts on failure. */

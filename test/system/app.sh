@@ -65,6 +65,14 @@ app_gone() {
 	until_true 5 test ! -d "/proc/$1"
 }
 
+# app_child FILE: the child of APP that writes to it.
+app_child() {
+	read -r children <"/proc/$APP/task/$APP/children" || : # no newline at its end
+	for child in $children; do
+		[ "$(readlink "/proc/$child/fd/1")" != "$1" ] || echo "$child"
+	done
+}
+
 app_stop() {
 	kill -KILL "-$APP" 2>/dev/null || kill -KILL "$APP" 2>/dev/null || :
 	app_gone "$APP" || fail "pid $APP did not end"

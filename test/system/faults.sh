@@ -147,11 +147,11 @@ dump_up_to_checkpoint() {
 # utility_at_work OPERATION [PID]: one is; UTILITY is its pid.
 utility_at_work() {
 	for comm in /proc/[0-9]*/comm; do
-		grep -qsx cuda-checkpoint "$comm" || continue
+		grep -qsx -e cuda-checkpoint -e cuda-cp- "$comm" || continue
 		UTILITY=${comm%/comm}
 		UTILITY=${UTILITY#/proc/}
 		tr '\0' ' ' 2>/dev/null <"/proc/$UTILITY/cmdline" |
-			grep -q -- "--action $1 --pid ${2:-$APP} " && return
+			grep -q -- "--action $1 .*--pid ${2:-$APP} " && return
 	done
 	return 1
 }
@@ -305,10 +305,7 @@ sim_dies_at() {
 
 # cuda_child N: the process that writes to cuda-N.
 cuda_child() {
-	read -r children <"/proc/$APP/task/$APP/children" || : # no newline at its end
-	for child in $children; do
-		[ "$(readlink "/proc/$child/fd/1")" != "$WORK/tree/cuda-$1" ] || echo "$child"
-	done
+	app_child "$WORK/tree/cuda-$1"
 }
 
 # sim_tree_member_killed root|at-work|other: one of a tree is killed while its first CUDA

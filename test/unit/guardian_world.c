@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "climb.h"
 #include "clock.h"
 #include "guardian_log.h"
 #include "life.h"
@@ -46,9 +47,12 @@ static char state_of(pid_t pid)
 	return state;
 }
 
-int cuda_process_bring(const struct tool *tool, struct cuda_process *process,
-		       enum cuda_state goal)
+int climb_to(const struct tool *tool, struct cuda_process *const processes[],
+	     size_t count, enum cuda_state goal)
 {
+	const struct cuda_process *process = processes[0];
+
+	assert_int_equal(count, 1);
 	assert_string_equal(tool->program, PROGRAM);
 	usleep((useconds_t)atomic_load(&guardian_world->takes_ms) * 1000);
 	atomic_store(&guardian_world->state, state_of(process->pid));

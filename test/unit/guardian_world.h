@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The guardian, as a real process beside a pretend CRIU that ends in many ways. What it
- * does to a process is done by a stand-in for cuda_process.c, and written down.
+ * does to a process is done by a stand-in for climb.c, and written down.
  *
  * The test must be the reaper of orphans (PR_SET_CHILD_SUBREAPER): the guardian is its
  * child in the end.

@@ -4,11 +4,12 @@
 #include <errno.h>
 
 #include "fake_log.h"
+#include "fake_survey.h"
 #include "session.h"
 
 #define LOCK_TIMEOUT_MS 4000
 
-static const struct tool tool = {
+static struct tool tool = {
 	.program = "cuda-checkpoint",
 	.operation_timeout_ms = 1000,
 };
@@ -42,7 +43,9 @@ static int pause_process(struct outcome *outcome, const struct fake_process *pro
 	int ret;
 
 	in_session = true;
-	ret = session_pause(&session, process->pid, LOCK_TIMEOUT_MS);
+	ret = session_survey(&session, process->pid);
+	if (!ret)
+		ret = session_pause(&session, process->pid, LOCK_TIMEOUT_MS);
 	in_session = false;
 
 	check_answer(outcome, process, ret, process->rung != CUDA_RUNNING);
@@ -120,6 +123,8 @@ static void set_up(const struct scenario *scenario)
 	fake_world.fail_ever_after = scenario->fail_ever_after;
 	fake_world.failure = scenario->failure;
 	policy.ask_every_process = scenario->ask_every_process;
+	fake_survey = (struct fake_survey){ .sees = scenario->surveyed };
+	tool.has_learned = false;
 	session_init(&session, &tool, NULL, &policy);
 }
 
@@ -145,11 +150,12 @@ struct outcome play_restore(const struct scenario *scenario)
 
 	set_up(scenario);
 
+	for (size_t i = 0; i < scenario->count; i++)
+		seize(&fake_world.processes[i]);
 	for (size_t i = 0; i < scenario->count; i++) {
-		struct fake_process *process = &fake_world.processes[i];
+		const struct fake_process *process = &fake_world.processes[i];
 		int ret;
 
-		seize(process);
 		in_session = true;
 		ret = session_resume(&session, process->pid);
 		in_session = false;

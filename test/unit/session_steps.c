@@ -10,7 +10,7 @@
 
 #include "fake_survey.h"
 
-const struct tool tool = { .program = "cuda-checkpoint" };
+struct tool tool = { .program = "cuda-checkpoint" };
 struct session session;
 
 static const struct survey_policy policy;

@@ -12,7 +12,11 @@
 
 #define LOCK_TIMEOUT_MS 4000
 
-extern const struct tool tool;
+/* The calls of one process's pause up to its lock, and of its checkpoint up to that. */
+#define TO_LOCK	      5
+#define TO_CHECKPOINT 6
+
+extern struct tool tool;
 extern struct session session;
 
 /* Around each test, for cmocka. */

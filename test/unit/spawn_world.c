@@ -99,7 +99,7 @@ int run_script(const char *script, unsigned int timeout_ms, struct spawn_result 
 {
 	const char *argv[] = { "/bin/sh", "-c", script, NULL };
 
-	return spawn_run(argv, timeout_ms, NULL, result);
+	return spawn_run(argv, timeout_ms, result);
 }
 
 void assert_times_out(const char *script)

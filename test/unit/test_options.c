@@ -81,6 +81,8 @@ static const struct options marked = {
 	.lock_timeout_set = true,
 	.lock_timeout_ms = 77,
 	.cuda_checkpoint = "marked",
+	.parallel = 77,
+	.stats = "/marked",
 };
 
 static void init_marked(struct options *options)
@@ -171,26 +173,36 @@ static void bool_understands_four_ways_to_say_it(void **state)
 	}
 }
 
+/* @list, with room for it, is to end in the longest path, which gets into @path. */
+static void check_longest_path(char *list, const char *path, struct options *options)
+{
+	const size_t begun = strlen(strchr(list, '=') + 1);
+	char reason[OPTIONS_REASON_MAX] = "";
+
+	memset(list + strlen(list), 'p', PATH_MAX - 1 - begun);
+
+	assert_int_equal(options_parse_list(options, list, reason, sizeof(reason)), 0);
+	assert_int_equal(strlen(path), PATH_MAX - 1);
+
+	list[strlen(list)] = 'p';
+	init_marked(options);
+
+	assert_int_equal(options_parse_list(options, list, reason, sizeof(reason)),
+			 -EINVAL);
+	check_marked(options);
+	assert_non_null(strstr(reason, "ppp"));
+}
+
 static void longest_path_is_taken_and_a_longer_one_is_not(void **state)
 {
-	static char list[sizeof("cuda-checkpoint=") + PATH_MAX] = "cuda-checkpoint=";
-	char reason[OPTIONS_REASON_MAX] = "";
+	static char program[sizeof("cuda-checkpoint=") + PATH_MAX] = "cuda-checkpoint=";
+	static char stats[sizeof("stats=") + PATH_MAX] = "stats=/";
 	struct options options;
 
 	(void)state;
-	memset(list + strlen(list), 'p', PATH_MAX - 1);
 	options_init(&options);
-
-	assert_int_equal(options_parse_list(&options, list, reason, sizeof(reason)), 0);
-	assert_int_equal(strlen(options.cuda_checkpoint), PATH_MAX - 1);
-
-	list[strlen(list)] = 'p';
-	init_marked(&options);
-
-	assert_int_equal(options_parse_list(&options, list, reason, sizeof(reason)),
-			 -EINVAL);
-	check_marked(&options);
-	assert_non_null(strstr(reason, "ppp"));
+	check_longest_path(program, options.cuda_checkpoint, &options);
+	check_longest_path(stats, options.stats, &options);
 }
 
 static void reason_stays_within_its_buffer(void **state)
@@ -257,6 +269,90 @@ static void memory_is_checked_unless_told(void **state)
 	assert_true(options.check_memory);
 }
 
+static const struct {
+	const char *value;
+	unsigned int number;
+} good_numbers[] = {
+	{ "1", 1 },
+	{ "2", 2 },
+	{ "8", 8 },
+	{ "0064", 64 },
+	{ "65535", 65535 },
+	{ "65536", 65536 },
+	{ "00000000000000000000000000000001", 1 },
+};
+
+static const char *const bad_numbers[] = {
+	"",
+	"0",
+	"00",
+	"-1",
+	"-0",
+	"+1",
+	"1.0",
+	"1,5",
+	"0x10",
+	"1e3",
+	"8 8",
+	"a",
+	"8a",
+	"all",
+	"65537",
+	"100000",
+	"655360",
+	"4294967297",
+	"\xd9\xa1",
+	"18446744073709551617",
+	"99999999999999999999999999999999",
+};
+
+static void parallel_is_a_number_from_1_to_65536(void **state)
+{
+	struct options options;
+
+	(void)state;
+	options_init(&options);
+	assert_int_equal(options.parallel, 0);
+
+	for (size_t i = 0; i < ARRAY_SIZE(good_numbers); i++) {
+		options_init(&options);
+		assert_int_equal(parse_both(&options, "parallel", good_numbers[i].value),
+				 0);
+		assert_int_equal(options.parallel, good_numbers[i].number);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad_numbers); i++) {
+		init_marked(&options);
+		assert_int_equal(parse_both(&options, "parallel", bad_numbers[i]),
+				 -EINVAL);
+		check_marked(&options);
+	}
+}
+
+static void stats_go_to_a_file_of_an_absolute_path(void **state)
+{
+	static const char *const good[] = { "/a", "/", "/a b/c=d", "/tmp/../x.json" };
+	static const char *const bad[] = { "",	      "stats.json", "./a", "../a",
+					   "a/b",     "~/a",	    "-",   "/a\nb",
+					   "/\033[m", "/a\tb/c",    "=/a" };
+	struct options options;
+
+	(void)state;
+	options_init(&options);
+	assert_string_equal(options.stats, "");
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		options_init(&options);
+		assert_int_equal(parse_both(&options, "stats", good[i]), 0);
+		assert_string_equal(options.stats, good[i]);
+		assert_string_equal(options.cuda_checkpoint, "cuda-checkpoint");
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		init_marked(&options);
+		assert_int_equal(parse_both(&options, "stats", bad[i]), -EINVAL);
+		check_marked(&options);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +362,8 @@ int main(void)
 		cmocka_unit_test(program_that_cannot_be_printed_is_refused),
 		cmocka_unit_test(memory_is_checked_unless_told),
 		cmocka_unit_test(bool_understands_four_ways_to_say_it),
+		cmocka_unit_test(parallel_is_a_number_from_1_to_65536),
+		cmocka_unit_test(stats_go_to_a_file_of_an_absolute_path),
 		cmocka_unit_test(longest_path_is_taken_and_a_longer_one_is_not),
 		cmocka_unit_test(reason_stays_within_its_buffer),
 	};

@@ -21,6 +21,8 @@ struct expected {
 	unsigned int timeout_ms;
 	const char *cuda_checkpoint;
 	bool force;
+	unsigned int parallel;
+	const char *stats;
 };
 
 /* Options unlike the defaults, in which every change shows. */
@@ -28,6 +30,8 @@ static const struct options marked = {
 	.lock_timeout_set = true,
 	.lock_timeout_ms = 77,
 	.cuda_checkpoint = "marked",
+	.parallel = 77,
+	.stats = "/marked",
 };
 
 static void init_marked(struct options *options)
@@ -48,6 +52,8 @@ static void check(const struct options *options, const struct expected *expected
 							      ? expected->cuda_checkpoint
 							      : "cuda-checkpoint");
 	assert_int_equal(options->force, expected->force);
+	assert_int_equal(options->parallel, expected->parallel);
+	assert_string_equal(options->stats, expected->stats ? expected->stats : "");
 }
 
 static void check_one_line(const char *reason)
@@ -78,8 +84,14 @@ static const struct {
 	{ "cuda-checkpoint= x ", { .cuda_checkpoint = "x" } },
 	{ "force,force=off", { .force = false } },
 	{ "force=off,force", { .force = true } },
+	{ "parallel=4,stats=/a b/c", { .parallel = 4, .stats = "/a b/c" } },
+	{ " stats = /x , parallel = 1 ", { .parallel = 1, .stats = "/x" } },
+	{ "parallel=4,stats=/a,parallel=5,stats=/b", { .parallel = 5, .stats = "/b" } },
 	{ "backend=auto,cuda-checkpoint=c,timeout=0.5,force=1",
-	  { true, 500, .cuda_checkpoint = "c", .force = true } },
+	  { .timeout_set = true,
+	    .timeout_ms = 500,
+	    .cuda_checkpoint = "c",
+	    .force = true } },
 };
 
 static void good_list_is_taken(void **state)
@@ -107,7 +119,7 @@ static const struct {
 	{ "speed=3",
 	  { "\"speed\"",
 	    "timeout, operation-timeout, cuda-checkpoint, backend, shared-memory, "
-	    "memory-check, force" } },
+	    "memory-check, parallel, stats, force" } },
 	{ "speed", { "\"speed\"", "timeout" } },
 	{ "=5", { "\"\"", "timeout" } },
 	{ "=", { "\"\"", "timeout" } },
@@ -126,6 +138,11 @@ static const struct {
 	{ "backend=", { "\"backend\"", "\"\"" } },
 	{ "backend=driver", { "\"backend\"", "\"driver\"", "auto or cuda-checkpoint" } },
 	{ "backend=AUTO", { "\"backend\"", "\"AUTO\"" } },
+	{ "parallel", { "\"parallel\"", "needs a value", "from 1 to 65536" } },
+	{ "parallel=", { "\"parallel\"", "\"\"", "from 1 to 65536" } },
+	{ "parallel=0", { "\"parallel\"", "\"0\"", "from 1 to 65536" } },
+	{ "stats", { "\"stats\"", "needs a value", "the absolute path of a file" } },
+	{ "stats=on", { "\"stats\"", "\"on\"", "the absolute path of a file" } },
 	{ "force=", { "\"force\"", "\"\"", "on, off" } },
 	{ "force=2", { "\"force\"", "\"2\"", "on, off" } },
 	{ "force=yess", { "\"force\"", "\"yess\"" } },
@@ -214,6 +231,9 @@ static const struct {
 	{ { "x", "--cuda_plugin.cuda-checkpoint=/a,b.c/d=e" },
 	  { .cuda_checkpoint = "/a,b.c/d=e" } },
 	{ { "x", "--cuda-checkpoint=/a.b" }, { .cuda_checkpoint = "/a.b" } },
+	{ { "x", "--cuda_plugin.parallel=16", "--stats=/a,b.json" },
+	  { .parallel = 16, .stats = "/a,b.json" } },
+	{ { "x", "--other.parallel=16", "--other.stats=/a" }, { 0 } },
 	{ { "x", "--cuda_plugin.timeout=1", "--cuda_plugin.timeout=0.25" },
 	  { .timeout_set = true, .timeout_ms = 250 } },
 };
@@ -253,6 +273,10 @@ static const struct {
 	{ { "x", "--cuda_plugin.cuda-checkpoint=" },
 	  "\"cuda-checkpoint\" cannot be \"\"" },
 	{ { "x", "--cuda_plugin.backend=b" }, "\"backend\" cannot be \"b\"" },
+	{ { "x", "--cuda_plugin.parallel" }, "\"parallel\" needs a value" },
+	{ { "x", "--cuda_plugin.parallel=many" }, "\"parallel\" cannot be \"many\"" },
+	{ { "x", "--cuda_plugin.stats" }, "\"stats\" needs a value" },
+	{ { "x", "--cuda_plugin.stats=a" }, "\"stats\" cannot be \"a\"" },
 	{ { "x", "--cuda_plugin.force=" }, "\"force\" cannot be \"\"" },
 	{ { "x", "--cuda_plugin.force", "no" }, "\"no\" is not an option" },
 	{ { "x", "--cuda_plugin.timeout=1", "--cuda_plugin.timeout=-1" },
@@ -294,7 +318,8 @@ static void argv_goes_over_the_environment(void **state)
 			   reason),
 		0);
 
-	check(&options, &(struct expected){ true, 2000, NULL, true });
+	check(&options, &(struct expected){
+				.timeout_set = true, .timeout_ms = 2000, .force = true });
 }
 
 int main(void)

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What makes a process one that CUDA may be in: a mapping of libcuda, a restore thread.
+ * What makes a process one that CUDA may be in: a mapping of libcuda.
  */
 #include "proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +15,6 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -239,68 +237,6 @@ static void libcuda_is_found_behind_very_many_mappings(void **state)
 	}
 }
 
-/* --- proc_has_restore_thread ------------------------------------------------------ */
-
-static const struct {
-	const char *name;
-	bool has;
-} names[] = {
-	{ "cuda00001400006", true },
-	{ "cuda0", true },
-	{ "cudadeadbeef", true },
-	{ "cuda", false },
-	{ "cuda-EvtHandlr", false },
-	{ "cuda0g", false },
-	{ "cuda 0", false },
-	{ "xcuda0", false },
-	{ "CUDA0", false },
-	{ "cudA0", false },
-	{ "", false },
-	{ "cuda0000 (0)", false },
-};
-
-struct named_thread {
-	const char *name;
-	pthread_barrier_t named, leave;
-};
-
-static void *named_thread(void *argument)
-{
-	struct named_thread *thread = argument;
-
-	prctl(PR_SET_NAME, thread->name);
-	pthread_barrier_wait(&thread->named);
-	pthread_barrier_wait(&thread->leave);
-
-	return NULL;
-}
-
-static void only_the_drivers_name_makes_a_restore_thread(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		struct named_thread named = { .name = names[i].name };
-		bool has = !names[i].has;
-		pthread_t thread;
-		int ret;
-
-		pthread_barrier_init(&named.named, NULL, 2);
-		pthread_barrier_init(&named.leave, NULL, 2);
-		assert_int_equal(pthread_create(&thread, NULL, named_thread, &named), 0);
-		pthread_barrier_wait(&named.named);
-
-		ret = proc_has_restore_thread(getpid(), &has);
-
-		pthread_barrier_wait(&named.leave);
-		pthread_join(thread, NULL);
-		pthread_barrier_destroy(&named.named);
-		pthread_barrier_destroy(&named.leave);
-		assert_int_equal(ret, 0);
-		if (has != names[i].has)
-			fail_msg("\"%s\": %d", names[i].name, has);
-	}
-}
-
 static int set_up(void **state)
 {
 	let_kernel_answer(UINT_MAX, ENOTTY);
@@ -319,7 +255,6 @@ int main(void)
 		CASE(mapping_of_another_process_is_seen_and_not_taken_for_ours),
 		CASE(process_with_50000_mappings_is_gone_through_to_the_end),
 		CASE(libcuda_is_found_behind_very_many_mappings),
-		CASE(only_the_drivers_name_makes_a_restore_thread),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);

@@ -38,7 +38,7 @@ static void pause_locks_a_running_process_within_the_timeout(void **state)
 
 	assert_int_equal(process->rung, CUDA_LOCKED);
 	assert_string_equal(fake_world_journal(),
-			    "maps 100;stopped 100;get-state 100;start 100;owe 100;"
+			    "stopped 100;get-state 100;start 100;owe 100;"
 			    "lock 100 timeout 4000;");
 	assert_int_equal(fake_log.lines[LOG_LEVEL_INFO], 1);
 	assert_true(fake_log_has("cuda_plugin: pid 100: locked in "));
@@ -50,11 +50,11 @@ static void pause_passes_no_limit_on(void **state)
 
 	(void)state;
 
+	assert_int_equal(session_survey(&session, process->pid), 0);
 	assert_int_equal(session_pause(&session, process->pid, 0), 0);
 
 	assert_string_equal(fake_world_journal(),
-			    "maps 100;stopped 100;get-state 100;start 100;owe 100;"
-			    "lock 100;");
+			    "stopped 100;get-state 100;start 100;owe 100;lock 100;");
 }
 
 static void checkpoint_lets_only_the_restore_thread_run(void **state)
@@ -68,8 +68,9 @@ static void checkpoint_lets_only_the_restore_thread_run(void **state)
 
 	assert_int_equal(process->rung, CUDA_CHECKPOINTED);
 	assert_false(process->thread_runs);
-	assert_string_equal(fake_world_journal(), "get-restore-tid 100;tracer 101;"
-						  "run 101;checkpoint 100;stop 101;");
+	assert_string_equal(fake_world_journal(),
+			    "goes-on 100;tracer 100;get-restore-tid 100;tracer 101;"
+			    "run 101;checkpoint 100;stop 101;goes-on 100;");
 }
 
 static void found_failed_is_refused_and_named(void **state)
@@ -216,10 +217,10 @@ static void lost_restore_thread_is_an_error_that_says_so(void **state)
 	(void)state;
 	process->is_cuda = false;
 
-	assert_int_equal(session_checkpoint(&session, process->pid), -EIO);
+	assert_int_equal(session_checkpoint(&session, process->pid), -ENODATA);
 
-	assert_true(fake_log_has("pid 100: it was a CUDA process, and has no restore "
-				 "thread now\n"));
+	assert_true(fake_log_has("pid 100: it was a CUDA process, and is none any "
+				 "more\n"));
 	assert_int_equal(process->runs, 0);
 }
 
@@ -228,7 +229,7 @@ static void error_of_the_action_counts_before_that_of_the_stop(void **state)
 	struct fake_process *process = paused_and_seized(RUNNING);
 
 	(void)state;
-	fake_world.fail_call = fake_world.calls + 4;
+	fake_world.fail_call = fake_world.calls + TO_CHECKPOINT;
 	fake_world.failure = FAKE_TIMES_OUT;
 	fake_world.fail_ever_after = true;
 
@@ -243,7 +244,7 @@ static void halted_restore_thread_is_tended_and_the_checkpoint_goes_on(void **st
 	struct fake_process *process = paused_and_seized(RUNNING);
 
 	(void)state;
-	fake_world.fail_call = fake_world.calls + 4;
+	fake_world.fail_call = fake_world.calls + TO_CHECKPOINT;
 	fake_world.failure = FAKE_HALTS;
 	fake_world.journal_length = 0;
 
@@ -251,9 +252,9 @@ static void halted_restore_thread_is_tended_and_the_checkpoint_goes_on(void **st
 
 	assert_string_equal(fake_world.failed, "checkpoint");
 	assert_null(fake_world.crime);
-	assert_string_equal(fake_world_journal(), "get-restore-tid 100;tracer 101;"
-						  "run 101;tend 101;checkpoint 100;"
-						  "stop 101;");
+	assert_string_equal(fake_world_journal(),
+			    "goes-on 100;tracer 100;get-restore-tid 100;tracer 101;"
+			    "run 101;tend 101;checkpoint 100;stop 101;goes-on 100;");
 }
 
 static void process_that_ends_in_its_checkpoint_is_esrch_and_logged_once(void **state)
@@ -261,7 +262,7 @@ static void process_that_ends_in_its_checkpoint_is_esrch_and_logged_once(void **
 	struct fake_process *process = paused_and_seized(RUNNING);
 
 	(void)state;
-	fake_world.fail_call = fake_world.calls + 4;
+	fake_world.fail_call = fake_world.calls + TO_CHECKPOINT;
 	fake_world.failure = FAKE_DIES;
 
 	assert_int_equal(session_checkpoint(&session, process->pid), -ESRCH);
@@ -276,7 +277,7 @@ static void process_that_ends_in_its_lock_is_none_of_ours(void **state)
 	const struct fake_process *process = add_process(RUNNING);
 
 	(void)state;
-	fake_world.fail_call = 6;
+	fake_world.fail_call = TO_LOCK;
 	fake_world.failure = FAKE_DIES;
 
 	assert_int_equal(pause_one(process), -ENXIO);
@@ -296,9 +297,10 @@ static void resume_restores_and_unlocks(void **state)
 	assert_int_equal(session_resume(&session, process->pid), 0);
 
 	assert_int_equal(process->rung, CUDA_RUNNING);
-	assert_string_equal(fake_world_journal(),
-			    "maps 100;get-restore-tid 100;start 100;owe 100;tracer 101;"
-			    "run 101;restore 100;unlock 100;stop 101;");
+	assert_string_equal(
+		fake_world_journal(),
+		"tree 100;maps 100;tracer 100;get-restore-tid 100;start 100;"
+		"owe 100;tracer 101;run 101;restore 100;unlock 100;stop 101;");
 	assert_false(process->owed);
 	assert_int_equal(fake_log.lines[LOG_LEVEL_INFO], 1);
 	assert_true(fake_log_has("cuda_plugin: pid 100: restored in "));

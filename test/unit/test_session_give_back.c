@@ -42,7 +42,8 @@ static void found_checkpointed_is_never_touched(void **state)
 
 	assert_int_equal(process->rung, CUDA_CHECKPOINTED);
 	assert_string_equal(fake_world_journal(),
-			    "maps 100;stopped 100;get-state 100;start 100;");
+			    "stopped 100;get-state 100;start 100;goes-on 100;"
+			    "tracer 100;goes-on 100;");
 }
 
 static void lock_timeout_leaves_running(void **state)
@@ -50,7 +51,7 @@ static void lock_timeout_leaves_running(void **state)
 	const struct fake_process *process = add_process(RUNNING);
 
 	(void)state;
-	fake_world.fail_call = 6;
+	fake_world.fail_call = TO_LOCK;
 	fake_world.failure = FAKE_TIMES_OUT;
 
 	assert_int_equal(pause_one(process), -ETIMEDOUT);
@@ -66,7 +67,7 @@ static void lock_that_a_timeout_hid_is_undone(void **state)
 	const struct fake_process *process = add_process(RUNNING);
 
 	(void)state;
-	fake_world.fail_call = 6;
+	fake_world.fail_call = TO_LOCK;
 	fake_world.failure = FAKE_TIMES_OUT_DONE;
 
 	assert_int_equal(pause_one(process), -ETIMEDOUT);
@@ -84,7 +85,7 @@ static void failed_checkpoint_is_unlocked_by_the_restore_thread(void **state)
 	struct fake_process *process = paused_and_seized(RUNNING);
 
 	(void)state;
-	fake_world.fail_call = fake_world.calls + 4;
+	fake_world.fail_call = fake_world.calls + TO_CHECKPOINT;
 	fake_world.failure = FAKE_FAILS;
 
 	assert_int_equal(session_checkpoint(&session, process->pid), -EIO);
@@ -101,7 +102,7 @@ static void killed_checkpoint_that_goes_on_is_asked_for_again(void **state)
 	struct fake_process *process = paused_and_seized(RUNNING);
 
 	(void)state;
-	fake_world.fail_call = fake_world.calls + 4;
+	fake_world.fail_call = fake_world.calls + TO_CHECKPOINT;
 	fake_world.failure = FAKE_FAILS_DONE;
 	process->busy = 1;
 
@@ -119,10 +120,11 @@ static void give_back_goes_on_after_a_failure(void **state)
 	const struct fake_process *second = paused_and_seized(RUNNING);
 
 	(void)state;
-	fake_world.fail_call = fake_world.calls + 2;
+	fake_world.fail_call = fake_world.calls + 3;
 	fake_world.failure = FAKE_FAILS;
 
 	assert_int_equal(session_give_back(&session), -EIO);
+	assert_string_equal(fake_world.failed, "get-restore-tid");
 	assert_int_equal(first->rung, CUDA_LOCKED);
 	assert_int_equal(second->rung, CUDA_RUNNING);
 	assert_int_equal(session_give_back(&session), 0);

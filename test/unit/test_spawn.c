@@ -55,7 +55,7 @@ static void program_without_slash_is_looked_up_on_the_path(void **state)
 	struct spawn_result result;
 
 	(void)state;
-	assert_int_equal(spawn_run(argv, 0, NULL, &result), 0);
+	assert_int_equal(spawn_run(argv, 0, &result), 0);
 
 	assert_int_equal(result.status, 0);
 }
@@ -65,7 +65,7 @@ static void assert_not_run(const char *program, int error)
 	const char *argv[] = { program, NULL };
 	struct spawn_result result = { .status = -77 };
 
-	assert_int_equal(spawn_run(argv, 1000, NULL, &result), error);
+	assert_int_equal(spawn_run(argv, 1000, &result), error);
 
 	assert_int_equal(result.status, -77);
 	assert_same_world(&before);

@@ -44,7 +44,7 @@ static void child_has_default_dispositions_and_no_signal_blocked(void **state)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 
-	ret = spawn_run(argv, 0, NULL, &result);
+	ret = spawn_run(argv, 0, &result);
 
 	for (int signo = 1; signo <= LAST_SIGNAL; signo++)
 		(void)sigaction(signo, &old[signo], NULL);
@@ -62,7 +62,7 @@ static void child_has_no_descriptor_above_2(void **state)
 	int low = dup(STDERR_FILENO), high = fcntl(low, F_DUPFD, 500L), ret;
 
 	(void)state;
-	ret = spawn_run(argv, 0, NULL, &result);
+	ret = spawn_run(argv, 0, &result);
 
 	close(low);
 	close(high);
@@ -77,7 +77,7 @@ static void childs_stdin_is_empty(void **state)
 	struct spawn_result result;
 
 	(void)state;
-	assert_int_equal(spawn_run(argv, 5000, NULL, &result), 0);
+	assert_int_equal(spawn_run(argv, 5000, &result), 0);
 
 	assert_int_equal(result.status, 0);
 	assert_int_equal(result.out.length, 0);
@@ -90,7 +90,7 @@ static void child_leads_a_process_group_of_its_own(void **state)
 	int pid, group;
 
 	(void)state;
-	assert_int_equal(spawn_run(argv, 0, NULL, &result), 0);
+	assert_int_equal(spawn_run(argv, 0, &result), 0);
 
 	assert_int_equal(sscanf(result.out.text, "%d %d", &pid, &group), 2);
 	assert_int_equal(pid, group);
@@ -107,7 +107,7 @@ static int run_without_streams(unsigned int closed)
 			close(fd);
 	}
 
-	if (spawn_run(argv, 5000, NULL, &result))
+	if (spawn_run(argv, 5000, &result))
 		return 1;
 	if (result.status != 6 || strcmp(result.out.text, "out\n") != 0 ||
 	    strcmp(result.err.text, "err\n") != 0)

@@ -141,7 +141,7 @@ static void pending_sigchld_of_another_child_is_not_lost(void **state)
 		} while (!sigismember(&pending, SIGCHLD));
 
 		assert_int_equal(
-			spawn_run((const char *[]){ "/nowhere", NULL }, 0, NULL, &result),
+			spawn_run((const char *[]){ "/nowhere", NULL }, 0, &result),
 			-ENOENT);
 
 		sigpending(&pending);

@@ -55,9 +55,9 @@ int process_tree_list(pid_t root, pid_t **ret_pids, size_t *ret_count)
 	return 0;
 }
 
-int proc_maps_libcuda(pid_t pid, bool *ret_maps)
+int proc_may_be_cuda(pid_t pid, bool *ret_may)
 {
-	*ret_maps = pid % 2;
+	*ret_may = pid % 2;
 	return world.maps;
 }
 
@@ -112,6 +112,15 @@ int memory_room_check(const struct memory_demand *demands, size_t count, char *r
 	return world.room;
 }
 
+static struct survey survey;
+
+/* What was seen the last time is lost. */
+static int look(void)
+{
+	survey_release(&survey);
+	return survey_tree(&utility, &policy, ROOT, &survey);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -126,7 +135,7 @@ static void only_those_that_may_be_cuda_are_looked_at(void **state)
 {
 	(void)state;
 
-	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
+	assert_int_equal(look(), 0);
 
 	assert_int_equal(world.sharing_calls, 1);
 	assert_int_equal(world.memory_calls, 1);
@@ -135,12 +144,30 @@ static void only_those_that_may_be_cuda_are_looked_at(void **state)
 	assert_int_equal(fake_log.length, 0);
 }
 
+static void what_was_seen_is_told(void **state)
+{
+	(void)state;
+
+	assert_int_equal(look(), 0);
+
+	assert_int_equal(survey.tree_count, TREE);
+	assert_int_equal(survey.tree[TREE - 1], ROOT + TREE - 1);
+	assert_int_equal(survey.count, 2);
+	assert_int_equal(survey.pids[1], 103);
+	assert_int_equal(survey.bytes[0], 4096);
+	assert_true(survey.bytes[1] == MEMORY_UNKNOWN);
+
+	policy.check_memory = false;
+	assert_int_equal(look(), 0);
+	assert_true(survey.bytes[0] == MEMORY_UNKNOWN);
+}
+
 static void every_process_is_if_that_is_asked_for(void **state)
 {
 	(void)state;
 	policy.ask_every_process = true;
 
-	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
+	assert_int_equal(look(), 0);
 
 	assert_int_equal(world.asked, TREE);
 	assert_int_equal(world.first, ROOT);
@@ -151,7 +178,7 @@ static void tree_without_cuda_costs_no_run(void **state)
 	(void)state;
 	world.maps = -ESRCH; /* each has ended meanwhile */
 
-	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
+	assert_int_equal(look(), 0);
 
 	assert_int_equal(world.sharing_calls, 0);
 	assert_int_equal(world.memory_calls, 0);
@@ -162,7 +189,7 @@ static void root_that_has_ended_is_no_error(void **state)
 	(void)state;
 	world.tree = -ESRCH;
 
-	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
+	assert_int_equal(look(), 0);
 	assert_int_equal(fake_log.length, 0);
 }
 
@@ -170,18 +197,18 @@ static void what_cannot_be_read_is_an_error(void **state)
 {
 	(void)state;
 	world.tree = -EACCES;
-	assert_int_equal(survey_tree(&utility, &policy, ROOT), -EACCES);
+	assert_int_equal(look(), -EACCES);
 	assert_true(fake_log_has("pid 100: cannot list the processes below it: not "
 				 "permitted: that needs CAP_SYS_PTRACE\n"));
 
 	world.tree = 0;
 	world.maps = -EIO;
-	assert_int_equal(survey_tree(&utility, &policy, ROOT), -EIO);
+	assert_int_equal(look(), -EIO);
 	assert_true(fake_log_has("pid 100: cannot read its mappings: "));
 
 	world.maps = 0;
 	world.sharing = -ENOMEM;
-	assert_int_equal(survey_tree(&utility, &policy, ROOT), -ENOMEM);
+	assert_int_equal(look(), -ENOMEM);
 	assert_int_equal(world.memory_calls, 0);
 }
 
@@ -190,7 +217,7 @@ static void shared_memory_is_refused(void **state)
 	(void)state;
 	world.sharing_count = 2;
 
-	assert_int_equal(survey_tree(&utility, &policy, ROOT), -EPERM);
+	assert_int_equal(look(), -EPERM);
 	assert_int_equal(world.memory_calls, 0);
 }
 
@@ -200,7 +227,7 @@ static void shared_memory_that_is_allowed_goes_on(void **state)
 	world.sharing_count = 2;
 	policy.allow_shared_memory = true;
 
-	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
+	assert_int_equal(look(), 0);
 	assert_int_equal(world.memory_calls, 1);
 }
 
@@ -210,7 +237,7 @@ static void driver_that_survives_it_is_not_in_the_way(void **state)
 	world.sharing_count = 2;
 	world.survives = true;
 
-	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
+	assert_int_equal(look(), 0);
 	assert_int_equal(world.sharing_calls, 0);
 }
 
@@ -219,7 +246,7 @@ static void memory_without_room_is_refused_with_the_way_round(void **state)
 	(void)state;
 	world.room = -ENOSPC;
 
-	assert_int_equal(survey_tree(&utility, &policy, ROOT), -EPERM);
+	assert_int_equal(look(), -EPERM);
 
 	assert_int_equal(world.first_demand, 4096);
 	assert_int_equal(world.second_demand, 0);
@@ -234,7 +261,7 @@ static void memory_is_not_asked_for_if_told(void **state)
 	world.room = -ENOSPC;
 	policy.check_memory = false;
 
-	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
+	assert_int_equal(look(), 0);
 	assert_int_equal(world.memory_calls, 0);
 }
 
@@ -244,7 +271,7 @@ static void memory_that_is_not_known_is_not_in_the_way(void **state)
 	world.room = -ENOSPC;
 	world.memory = -ENODATA;
 
-	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
+	assert_int_equal(look(), 0);
 	assert_int_equal(world.room_calls, 0);
 }
 
@@ -253,18 +280,26 @@ static void room_that_cannot_be_seen_is_warned_of(void **state)
 	(void)state;
 	world.room = -EIO;
 
-	assert_int_equal(survey_tree(&utility, &policy, ROOT), 0);
+	assert_int_equal(look(), 0);
 
 	assert_int_equal(fake_log.lines[LOG_LEVEL_WARN], 1);
 	assert_true(fake_log_has("too much"));
 }
 
-#define CASE(test) cmocka_unit_test_setup(test, begin)
+static int end(void **state)
+{
+	(void)state;
+	survey_release(&survey);
+	return 0;
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(only_those_that_may_be_cuda_are_looked_at),
+		CASE(what_was_seen_is_told),
 		CASE(every_process_is_if_that_is_asked_for),
 		CASE(tree_without_cuda_costs_no_run),
 		CASE(root_that_has_ended_is_no_error),

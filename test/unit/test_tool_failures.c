@@ -54,15 +54,14 @@ static void failed_question_is_logged_once_with_the_whole_message(void **state)
 
 		again();
 		answer(run);
-		assert_int_equal(tool_get_state(&tool, PID, 0, NULL, &got),
-				 run->expected);
+		assert_int_equal(get_state(0, &got), run->expected);
 		assert_int_equal(got, UNTOUCHED_STATE);
 		assert_whole_message_logged(run);
 		assert_true(fake_log_has("--get-state: "));
 
 		again();
 		answer(run);
-		assert_int_equal(tool_get_restore_tid(&tool, PID, &tid), run->expected);
+		assert_int_equal(get_restore_tid(&tid), run->expected);
 		assert_int_equal(tid, UNTOUCHED_TID);
 		assert_whole_message_logged(run);
 		assert_true(fake_log_has("--get-restore-tid: "));
@@ -78,8 +77,7 @@ static void failed_action_is_logged_once_with_the_whole_message(void **state)
 		again();
 		answer(run);
 
-		assert_int_equal(tool_act(&tool, CUDA_LOCK, PID, 100, NULL),
-				 run->expected);
+		assert_int_equal(act(CUDA_LOCK, 100), run->expected);
 
 		assert_whole_message_logged(run);
 		assert_true(fake_log_has("pid 4711: cannot lock: "));
@@ -92,14 +90,14 @@ static void success_that_is_none_is_a_failure(void **state)
 	fake_spawn_answer(0, "lorem ipsum\n", NULL);
 	fake_spawn_answer(0, "locked\n", NULL);
 
-	assert_int_equal(tool_act(&tool, CUDA_UNLOCK, PID, 0, NULL), -EIO);
+	assert_int_equal(act(CUDA_UNLOCK, 0), -EIO);
 	assert_logged_once("the utility reported success, and it is locked");
 
 	again();
 	fake_spawn_answer(0, "lorem ipsum\n", NULL);
 	fake_spawn_answer(1, NULL, "Error: " NOT_CUDA);
 
-	assert_int_equal(tool_act(&tool, CUDA_UNLOCK, PID, 0, NULL), -EIO);
+	assert_int_equal(act(CUDA_UNLOCK, 0), -EIO);
 	assert_logged_once("the utility reported success, and it is no CUDA");
 }
 
@@ -107,12 +105,12 @@ static void silent_failure_is_logged_with_its_status(void **state)
 {
 	(void)state;
 	fake_spawn_answer(3, NULL, NULL);
-	assert_int_equal(tool_act(&tool, CUDA_CHECKPOINT, PID, 0, NULL), -EIO);
+	assert_int_equal(act(CUDA_CHECKPOINT, 0), -EIO);
 	assert_logged_once("cannot checkpoint: it ended with status 3");
 
 	again();
 	fake_spawn_answer(137, NULL, NULL);
-	assert_int_equal(tool_act(&tool, CUDA_CHECKPOINT, PID, 0, NULL), -EIO);
+	assert_int_equal(act(CUDA_CHECKPOINT, 0), -EIO);
 	assert_logged_once("cannot checkpoint: the utility was ended by signal 9");
 }
 
@@ -122,7 +120,7 @@ static void failure_is_logged_with_what_it_means(void **state)
 	fake_spawn_answer(1, NULL,
 			  "Could not checkpoint on process ID 4711: \"out of memory\"\n");
 
-	assert_int_equal(tool_act(&tool, CUDA_CHECKPOINT, PID, 0, NULL), -EIO);
+	assert_int_equal(act(CUDA_CHECKPOINT, 0), -EIO);
 
 	assert_logged_once("\"out of memory\"; its GPU memory finds no room");
 }
@@ -132,7 +130,7 @@ static void both_streams_of_a_failure_are_logged(void **state)
 	(void)state;
 	fake_spawn_answer(1, "on stdout\n", "on stderr\nand more\n\n");
 
-	assert_int_equal(tool_act(&tool, CUDA_RESTORE, PID, 0, NULL), -EIO);
+	assert_int_equal(act(CUDA_RESTORE, 0), -EIO);
 
 	assert_logged_once("cannot restore: on stderr;and more;;on stdout\n");
 }
@@ -147,7 +145,7 @@ static void flood_of_a_failure_is_logged_up_to_the_cut(void **state)
 	memset(flood, 'x', size);
 	fake_spawn_answer_bytes(1, flood, size, flood, size);
 
-	assert_int_equal(tool_act(&tool, CUDA_RESTORE, PID, 0, NULL), -EIO);
+	assert_int_equal(act(CUDA_RESTORE, 0), -EIO);
 
 	assert_logged_once("xx (cut)\n");
 }
@@ -161,20 +159,26 @@ static void assert_each_fails(int error, int expected, unsigned int timeout_ms,
 
 	again();
 	fake_spawn_fail(error);
-	assert_int_equal(tool_get_state(&tool, PID, timeout_ms, NULL, &got), expected);
+	assert_int_equal(get_state(timeout_ms, &got), expected);
 	assert_int_equal(got, UNTOUCHED_STATE);
 	assert_logged_once(says);
 
 	again();
 	fake_spawn_fail(error);
-	assert_int_equal(tool_get_restore_tid(&tool, PID, &tid), expected);
+	assert_int_equal(get_restore_tid(&tid), expected);
 	assert_int_equal(tid, UNTOUCHED_TID);
 	assert_logged_once(says);
 
 	again();
 	fake_spawn_fail(error);
-	assert_int_equal(tool_act(&tool, CUDA_LOCK, PID, timeout_ms, NULL), expected);
+	assert_int_equal(act(CUDA_LOCK, timeout_ms), expected);
 	assert_logged_once(says);
+}
+
+static void status_that_somebody_else_took_is_no_finding(void **state)
+{
+	(void)state;
+	assert_each_fails(-ECHILD, -EIO, 0, "cannot run \"cuda-checkpoint\": No child");
 }
 
 static void utility_that_cannot_be_run_is_logged_once(void **state)
@@ -193,10 +197,10 @@ static void answer_that_does_not_come_is_logged_with_the_time(void **state)
 	fake_spawn_fail(-ETIMEDOUT);
 	fake_spawn_fail(-ETIMEDOUT);
 
-	assert_int_equal(tool_get_state(&tool, PID, 30, NULL, &got), -ETIMEDOUT);
+	assert_int_equal(get_state(30, &got), -ETIMEDOUT);
 	assert_logged_once("no answer in 30 ms");
 	fake_log_reset();
-	assert_int_equal(tool_act(&tool, CUDA_LOCK, PID, 1000, NULL), -ETIMEDOUT);
+	assert_int_equal(act(CUDA_LOCK, 1000), -ETIMEDOUT);
 	assert_logged_once("no answer in 6000 ms");
 }
 
@@ -217,39 +221,43 @@ static void failure_to_run_is_no_finding_about_the_process(void **state)
 	}
 }
 
-static void what_the_watch_says_is_returned_and_left_to_it_to_log(void **state)
+static int give_up(void *unused)
 {
-	enum cuda_state got = UNTOUCHED_STATE;
-
-	(void)state;
-	fake_spawn_fail(-ESRCH);
-	fake_spawn_fail(-ESRCH);
-
-	assert_int_equal(tool_get_state(&tool, PID, 30, NULL, &got), -ESRCH);
-	assert_int_equal(tool_act(&tool, CUDA_RESTORE, PID, 0, NULL), -ESRCH);
-
-	assert_int_equal(got, UNTOUCHED_STATE);
-	assert_nothing_logged();
+	(void)unused;
+	return -ESRCH;
 }
 
-#define CASE(test) cmocka_unit_test_setup(test, begin)
+static void what_the_watch_says_is_returned_and_left_to_it_to_log(void **state)
+{
+	struct operation_target target = { .pid = PID, .watch = { give_up, NULL } };
+
+	(void)state;
+	fake_spawn_hang(NULL);
+
+	tool_act(&tool, CUDA_RESTORE, 0, &target, 1);
+
+	assert_int_equal(target.ret, -ESRCH);
+	assert_int_equal(fake_spawn.killed, 1);
+	assert_int_equal(fake_spawn.at_work, 0);
+	assert_nothing_logged();
+}
 
 static void lock_that_runs_out_of_time_says_what_to_do(void **state)
 {
 	(void)state;
-	fake_log_reset();
-	fake_spawn_reset();
 	answer(&failed_actions[1]);
 
-	assert_int_equal(tool_act(&tool, CUDA_LOCK, PID, 1000, NULL), -ETIMEDOUT);
+	assert_int_equal(act(CUDA_LOCK, 1000), -ETIMEDOUT);
 
 	assert_true(fake_log_has("give it more with the option timeout"));
 }
 
+#define CASE(test) cmocka_unit_test_setup(test, begin)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lock_that_runs_out_of_time_says_what_to_do),
+		CASE(lock_that_runs_out_of_time_says_what_to_do),
 		CASE(failed_question_is_logged_once_with_the_whole_message),
 		CASE(failed_action_is_logged_once_with_the_whole_message),
 		CASE(failure_is_logged_with_what_it_means),
@@ -258,6 +266,7 @@ int main(void)
 		CASE(both_streams_of_a_failure_are_logged),
 		CASE(flood_of_a_failure_is_logged_up_to_the_cut),
 		CASE(utility_that_cannot_be_run_is_logged_once),
+		CASE(status_that_somebody_else_took_is_no_finding),
 		CASE(answer_that_does_not_come_is_logged_with_the_time),
 		CASE(failure_to_run_is_no_finding_about_the_process),
 		CASE(what_the_watch_says_is_returned_and_left_to_it_to_log),

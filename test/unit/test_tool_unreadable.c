@@ -111,7 +111,7 @@ static void unreadable_state_is_an_error_logged_once(void **state)
 		again();
 		answer_bytes(&rubbish[i]);
 
-		if (tool_get_state(&tool, PID, 0, NULL, &got) != -EBADMSG)
+		if (get_state(0, &got) != -EBADMSG)
 			fail_msg("case %zu was taken for an answer", i);
 
 		assert_int_equal(got, UNTOUCHED_STATE);
@@ -129,7 +129,7 @@ static void unreadable_tid_is_an_error_logged_once(void **state)
 		again();
 		answer_bytes(&no_tids[i]);
 
-		if (tool_get_restore_tid(&tool, PID, &tid) != -EBADMSG)
+		if (get_restore_tid(&tid) != -EBADMSG)
 			fail_msg("case %zu was taken for an answer", i);
 
 		assert_int_equal(tid, UNTOUCHED_TID);
@@ -151,10 +151,10 @@ static void endless_answer_is_unreadable_and_said_to_be_cut(void **state)
 	fake_spawn_answer_bytes(0, flood, size, flood, size);
 	fake_spawn_answer_bytes(0, flood, size, NULL, 0);
 
-	assert_int_equal(tool_get_state(&tool, PID, 0, NULL, &got), -EBADMSG);
+	assert_int_equal(get_state(0, &got), -EBADMSG);
 	assert_logged_once(" (cut)");
 	fake_log_reset();
-	assert_int_equal(tool_get_restore_tid(&tool, PID, &tid), -EBADMSG);
+	assert_int_equal(get_restore_tid(&tid), -EBADMSG);
 	assert_logged_once(" (cut)");
 
 	assert_int_equal(got, UNTOUCHED_STATE);
@@ -172,8 +172,8 @@ static void word_that_fills_the_buffer_is_no_answer(void **state)
 	fake_spawn_answer_bytes(0, word, SPAWN_OUTPUT_MAX, NULL, 0);
 	fake_spawn_answer_bytes(0, word, sizeof(word), NULL, 0);
 
-	assert_int_equal(tool_get_restore_tid(&tool, PID, &tid), -EBADMSG);
-	assert_int_equal(tool_get_restore_tid(&tool, PID, &tid), -EBADMSG);
+	assert_int_equal(get_restore_tid(&tid), -EBADMSG);
+	assert_int_equal(get_restore_tid(&tid), -EBADMSG);
 
 	assert_int_equal(tid, UNTOUCHED_TID);
 	assert_int_equal(fake_log_errors(), 2);

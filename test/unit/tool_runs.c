@@ -48,6 +48,35 @@ const struct failed_spawn failed_spawns[FAILED_SPAWNS] = {
 	{ -ENOMEM, -ENOMEM, "cannot run \"cuda-checkpoint\": Cannot allocate memory" },
 };
 
+int get_state(unsigned int timeout_ms, enum cuda_state *state)
+{
+	struct operation_target target = { .pid = PID, .state = *state };
+
+	tool_get_states(&tool, timeout_ms, &target, 1);
+	*state = target.state;
+
+	return target.ret;
+}
+
+int get_restore_tid(pid_t *tid)
+{
+	struct operation_target target = { .pid = PID, .tid = *tid };
+
+	tool_get_restore_tids(&tool, &target, 1);
+	*tid = target.tid;
+
+	return target.ret;
+}
+
+int act(enum cuda_action action, unsigned int timeout_ms)
+{
+	struct operation_target target = { .pid = PID };
+
+	tool_act(&tool, action, timeout_ms, &target, 1);
+
+	return target.ret;
+}
+
 void again(void)
 {
 	fake_log_reset();

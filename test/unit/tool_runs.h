@@ -27,7 +27,7 @@ struct run {
 	int expected; /* what the function returns */
 };
 
-/* What spawn_run() may return, and what becomes of it. */
+/* What spawn_run() and spawn_start() may return, and what becomes of it. */
 struct failed_spawn {
 	int error;
 	int expected;
@@ -40,6 +40,15 @@ struct failed_spawn {
 extern const struct tool tool;
 extern const struct run failed_questions[FAILED_QUESTIONS];
 extern const struct failed_spawn failed_spawns[FAILED_SPAWNS];
+
+/*
+ * tool.h's functions on PID alone. What is written to *@state and *@tid is what is in
+ * the target then, which has the value that was there in the beginning. Return: what came
+ * of it.
+ */
+int get_state(unsigned int timeout_ms, enum cuda_state *state);
+int get_restore_tid(pid_t *tid);
+int act(enum cuda_action action, unsigned int timeout_ms);
 
 /* Nothing was run, answered or logged. */
 void again(void);
