@@ -369,4 +369,5 @@ scenarios() {
 	scenarios_for_all "$1"
 	[ "$GPU" = real ] || scenarios_for_simulated "$1"
 	[ "$GPU" = real ] || scenarios_of_faults "$1"
+	[ "$GPU" = real ] || scenarios_of_trees "$1"
 }
