@@ -57,6 +57,7 @@ struct criu {
 	bool pre_dump;
 	bool checks_ptrace_options; /* costs the restore thread a system call */
 	void (*after_pause)(const struct task *task); /* of each; may be NULL */
+	void (*play)(void); /* of a dump: calls the hooks in place of the tasks' */
 };
 
 /* What came of it. */

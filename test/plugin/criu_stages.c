@@ -203,10 +203,13 @@ void criu_run_stage(int stage, int image_dir)
 		return;
 	}
 
-	if (stage == CR_PLUGIN_STAGE__RESTORE)
+	if (stage == CR_PLUGIN_STAGE__RESTORE) {
 		restore();
-	else if (stage == CR_PLUGIN_STAGE__DUMP)
+	} else if (stage == CR_PLUGIN_STAGE__DUMP && !criu->play) {
 		dump(image_dir);
-	else
+	} else {
+		if (criu->play)
+			criu->play();
 		plugin_exit(stage, 0);
+	}
 }

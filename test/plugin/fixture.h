@@ -66,3 +66,4 @@ int dump_tests(void);
 int give_back_tests(void);
 int restore_tests(void);
 int sim_tests(const char *build);
+int scale_tests(void);

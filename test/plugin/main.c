@@ -47,5 +47,6 @@ int main(int argc, char *argv[])
 	failed += give_back_tests();
 	failed += restore_tests();
 	failed += sim_tests(build);
+	failed += scale_tests();
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
