@@ -228,6 +228,7 @@ check-fault: all test-programs
 .PHONY: check-gpu
 check-gpu: all test-programs
 	$(Q)test/run-tap "GPU: BUILD=$(BUILD) test/gpu/run" \
-		"GPU faults: BUILD=$(BUILD) test/gpu/run-faults"
+		"GPU faults: BUILD=$(BUILD) test/gpu/run-faults" \
+		"GPU trees: BUILD=$(BUILD) test/gpu/run-trees"
 
 include test/fuzz/fuzz.mk

@@ -29,3 +29,39 @@ say_machine() {
 	sed -n 's/^NVRM version: */# driver: /p' /proc/driver/nvidia/version
 	sed -n 's/^Model:[[:space:]]*/# GPU: /p' /proc/driver/nvidia/gpus/*/information
 }
+
+# Times are said as they come: a run that is cut short has said those it had.
+say_times() {
+	[ ! -e "$WORK/times" ] || sed 's/^/# /' "$WORK/times"
+	rm -f "$WORK/times"
+}
+
+gpu_count() {
+	find /proc/driver/nvidia/gpus -mindepth 1 -maxdepth 1 | wc -l
+}
+
+# torch_ranks_start RANKS OPTION...: a job of PyTorch with NCCL, a rank on each GPU.
+torch_ranks_start() {
+	[ "$(gpu_count)" -ge "$1" ] || skip "this machine has fewer than $1 GPUs"
+	python3 -c 'import torch' 2>/dev/null || skip "no PyTorch here"
+	rm -rf "$WORK/ranks"
+	mkdir -p "$WORK/ranks"
+	ERR=$WORK/ranks.err
+	ranks=$1
+	shift
+	setsid python3 "${top:?}/test/apps/torch_ranks.py" --dir "$WORK/ranks" --ranks "$ranks" \
+		"$@" </dev/null >"$WORK/ranks.out" 2>"$ERR" &
+	APP=$!
+	echo "$APP" >>"$WORK/apps"
+	for rank in $(seq 0 $((ranks - 1))); do
+		touch "$WORK/ranks/rank-$rank"
+		APP_PATIENCE=120 app_counts "$WORK/ranks/rank-$rank" 3 ||
+			fail "rank $rank does not count: $(tail -n 5 "$ERR")"
+	done
+}
+
+torch_ranks_go_on() {
+	for file in "$WORK"/ranks/rank-*; do
+		app_goes_on "$file"
+	done
+}
