@@ -200,7 +200,7 @@ check-built: tests $(sim_tests) fuzzers
 	$(Q)$(MAKE) --no-print-directory tests BUILD=$(clang_build) CC=clang
 	$(Q)$(MAKE) --no-print-directory tests BUILD=$(sanitized_build) SANITIZE=address,undefined
 	$(Q)[ ! -d build/arm64 ] || $(MAKE) --no-print-directory all $(arm64_flags)
-	$(Q)test/run-tap test/test-run-tap.sh test/test-check-layout.sh scripts/check-layout \
+	$(Q)test/run-tap test/test-run-tap.sh test/test-check-layout.sh scripts/check-layout test/test-bench.sh \
 		"headers: scripts/check-headers $(our_cflags) $(criu_cflags) $(includes)" \
 		"symbols: scripts/check-symbols $(plugin) plugins/cuda/criu-symbols.txt" \
 		$(call run_unit,$(BUILD)) $(call run_unit,$(clang_build),clang-) \
@@ -230,5 +230,10 @@ check-gpu: all test-programs
 	$(Q)test/run-tap "GPU: BUILD=$(BUILD) test/gpu/run" \
 		"GPU faults: BUILD=$(BUILD) test/gpu/run-faults" \
 		"GPU trees: BUILD=$(BUILD) test/gpu/run-trees"
+
+# What the plugin takes, on the simulated GPU; on real ones it is test/gpu/bench.
+.PHONY: bench
+bench: all test-programs
+	$(Q)BUILD=$(BUILD) test/bench/run
 
 include test/fuzz/fuzz.mk
