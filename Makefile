@@ -37,8 +37,10 @@ our_cflags = -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -fstack-protecto
 our_ldflags = $(sanitize)
 # CRIU's public header: the system's where it is of 4.0 or newer, else the one get-criu brings.
 criu_cflags := $(shell scripts/criu-cflags)
-# The library that serves one binary everywhere is linked in: CRIU's own copy may be another.
-protobuf_libs = -Wl,--exclude-libs,ALL -l:libprotobuf-c.a
+# Libraries are linked in, and hidden: the binary serves everywhere, whatever is there, and
+# CRIU's own copy of one may be another.
+hidden = -Wl,--exclude-libs,ALL
+static_libs = -l:libprotobuf-c.a -l:libzstd.a -l:libxxhash.a
 
 includes = $(addprefix -iquote ,plugins/cuda cuda-checkpoint test/fake test/gpu-sim test/apps . $(BUILD))
 
@@ -46,14 +48,16 @@ includes = $(addprefix -iquote ,plugins/cuda cuda-checkpoint test/fake test/gpu-
 objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(1)))
 plugin = $(BUILD)/plugins/cuda/cuda_plugin.so
 utility = $(BUILD)/cuda-checkpoint/cuda-checkpoint
-plugin_objects = $(call objects,$(wildcard plugins/cuda/*.c)) $(BUILD)/images/inventory.pb-c.o
+plugin_objects = $(call objects,$(wildcard plugins/cuda/*.c)) \
+	$(patsubst %.proto,$(BUILD)/%.pb-c.o,$(sort $(wildcard images/*.proto)))
 utility_objects = $(call objects,$(wildcard cuda-checkpoint/*.c) plugins/cuda/cuda_state.c)
 
 .PHONY: all
 all: $(plugin) $(utility)
 
 $(plugin): $(plugin_objects)
-	$(call say,LD,$@)$(CC) -shared $(our_ldflags) $(LDFLAGS) -Wl,-z,now -Wl,-z,relro -o $@ $^ $(protobuf_libs)
+	$(call say,LD,$@)$(CC) -shared -pthread $(our_ldflags) $(LDFLAGS) -Wl,-z,now -Wl,-z,relro -o $@ $^ \
+		$(hidden) $(static_libs)
 
 $(utility): $(utility_objects)
 	$(call say,LD,$@)$(CC) $(our_ldflags) $(LDFLAGS) -Wl,-z,now -o $@ $^ -ldl

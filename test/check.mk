@@ -145,7 +145,7 @@ wraps = $(addprefix -Wl$(comma)--wrap=,$(sort \
 .SECONDEXPANSION:
 $(addprefix $(BUILD)/test/unit/,$(unit_tests)): $(BUILD)/test/unit/%: $(BUILD)/test/unit/%.o $$(call objects,$$(needs_$$*))
 	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) $(call wraps,$*) -o $@ $^ \
-		-lcmocka -ldl $(protobuf_libs)
+		-lcmocka -ldl $(hidden) $(static_libs)
 
 # --- the plugin in a pretend CRIU, one for each version and for each symbol left out ---
 plugin_test_objects = $(call objects,$(wildcard test/plugin/*.c))

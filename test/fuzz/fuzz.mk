@@ -18,9 +18,9 @@ needs_fuzz_arguments = $(addprefix cuda-checkpoint/,arguments.c device_pairs.c h
 	plugins/cuda/cuda_state.c
 fuzzers = $(patsubst test/fuzz/fuzz_%.c,%,$(wildcard test/fuzz/fuzz_*.c))
 
-# Not hidden, as in the products: the sanitizer's malloc has to be everybody's.
-fuzz_libs = $(filter -l%,$(protobuf_libs))
-
+# The libraries are not hidden, as in the products: the sanitizer's malloc has to be
+# everybody's.
+#
 # The calls that a fuzzer replaces are found in the fuzzer.
 fuzz_wraps = $(addprefix -Wl$(comma)--wrap=,$(sort \
 	$(shell sed -n 's/.*\<__wrap_\([A-Za-z0-9_]*\).*/\1/p' test/fuzz/fuzz_$(1).c)))
@@ -28,7 +28,7 @@ fuzz_wraps = $(addprefix -Wl$(comma)--wrap=,$(sort \
 $(addprefix $(BUILD)/test/fuzz/fuzz_,$(fuzzers)): $(BUILD)/test/fuzz/fuzz_%: $(BUILD)/test/fuzz/fuzz_%.o \
 		$(BUILD)/test/fuzz/fuzz.o $$(call objects,$$(needs_fuzz_$$*))
 	$(call say,LD,$@)$(CC) $(our_ldflags) -fsanitize=fuzzer $(LDFLAGS) $(call fuzz_wraps,$*) -o $@ $^ \
-		$(fuzz_libs)
+		$(static_libs)
 
 .PHONY: fuzzers fuzzers-here
 fuzzers:
