@@ -134,6 +134,7 @@ needs_test_arguments = cuda-checkpoint/arguments.c cuda-checkpoint/device_pairs.
 needs_test_device_pairs = cuda-checkpoint/device_pairs.c
 needs_test_libcuda = cuda-checkpoint/libcuda.c
 needs_test_gpu_memory = cuda-checkpoint/gpu_memory.c test/fake/fake_libnvml.c
+needs_test_crew = plugins/cuda/crew.c plugins/cuda/reason.c
 unit_tests = $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
 
 $(call objects,test/unit/images.c test/unit/test_inventory.c): $(BUILD)/images/inventory.pb-c.h

@@ -25,6 +25,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -252,6 +253,13 @@ INTERPOSE(int, fstat, (int fd, struct stat *stat), (fd, stat), -1, EIO)
 INTERPOSE(int, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid), -1, EPERM)
 INTERPOSE(int, fchmod, (int fd, mode_t mode), (fd, mode), -1, EPERM)
 INTERPOSE(int, fsync, (int fd), (fd), -1, EIO)
+INTERPOSE(ssize_t, pwrite, (int fd, const void *from, size_t size, off_t at),
+	  (fd, from, size, at), -1, ENOSPC)
+INTERPOSE(int, ftruncate, (int fd, off_t size), (fd, size), -1, EIO)
+INTERPOSE(int, sync_file_range, (int fd, off_t at, off_t size, unsigned int flags),
+	  (fd, at, size, flags), -1, EIO)
+INTERPOSE(int, mincore, (void *at, size_t size, unsigned char *to), (at, size, to), -1, EAGAIN)
+INTERPOSE(void *, aligned_alloc, (size_t alignment, size_t size), (alignment, size), NULL, ENOMEM)
 INTERPOSE(int, renameat, (int from_dir, const char *from, int to_dir, const char *to),
 	  (from_dir, from, to_dir, to), -1, EIO)
 INTERPOSE(int, unlinkat, (int dir, const char *path, int flags), (dir, path, flags), -1, EIO)
@@ -287,6 +295,9 @@ INTERPOSE_SPAWN(posix_spawnp,
 		(pid_t *pid, const char *file, const posix_spawn_file_actions_t *f,
 		 const posix_spawnattr_t *a, char *const argv[], char *const envp[]),
 		(pid, file, f, a, argv, envp))
+INTERPOSE_SPAWN(pthread_create,
+		(pthread_t *thread, const pthread_attr_t *a, void *(*run)(void *), void *argument),
+		(thread, a, run, argument))
 /* clang-format on */
 
 /* dlsym() may want memory, so that these cannot be found with it. */
