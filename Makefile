@@ -75,6 +75,7 @@ $(BUILD)/%.pb-c.o: $(BUILD)/%.pb-c.c $(BUILD)/flags
 	$(call say,CC,$@)$(CC) $(our_cflags) -Wno-undef -iquote $(BUILD) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/plugins/cuda/inventory.o: $(BUILD)/images/inventory.pb-c.h
+$(BUILD)/plugins/cuda/memory_image_format.o: $(BUILD)/images/cuda-memory.pb-c.h
 $(BUILD)/plugins/cuda/host.o $(BUILD)/plugins/cuda/cuda_plugin.o: | criu-header
 
 .PHONY: criu-header
@@ -106,7 +107,7 @@ lint:
 	$(Q)$(MAKE) --no-print-directory lint-source
 
 .PHONY: lint-source
-lint-source: $(BUILD)/images/inventory.pb-c.h
+lint-source: $(BUILD)/images/inventory.pb-c.h $(BUILD)/images/cuda-memory.pb-c.h
 	$(Q)scripts/lint -std=gnu11 -D_GNU_SOURCE $(criu_cflags) $(includes)
 
 # --- make install ---------------------------------------------------------------

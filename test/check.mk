@@ -134,6 +134,14 @@ needs_test_arguments = cuda-checkpoint/arguments.c cuda-checkpoint/device_pairs.
 needs_test_device_pairs = cuda-checkpoint/device_pairs.c
 needs_test_libcuda = cuda-checkpoint/libcuda.c
 needs_test_gpu_memory = cuda-checkpoint/gpu_memory.c test/fake/fake_libnvml.c
+memory_image = $(addprefix plugins/cuda/,memory_image_write.c memory_image_read.c memory_image_format.c \
+	memory_chunk.c image_file.c crew.c reason.c) images/cuda-memory.pb-c.c
+needs_test_memory_image = $(memory_image) test/unit/memory_image_world.c
+needs_test_memory_image_damage = $(needs_test_memory_image)
+needs_test_memory_image_faults = $(needs_test_memory_image)
+needs_test_memory_image_forged = $(needs_test_memory_image)
+needs_test_memory_image_refusals = $(needs_test_memory_image)
+needs_test_memory_image_speed = $(needs_test_memory_image)
 needs_test_crew = plugins/cuda/crew.c plugins/cuda/reason.c
 unit_tests = $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
 
