@@ -16,6 +16,7 @@ needs_fuzz_tool = $(tool_over_fakes)
 needs_fuzz_proc = $(addprefix plugins/cuda/,proc.c life.c at_work.c)
 needs_fuzz_arguments = $(addprefix cuda-checkpoint/,arguments.c device_pairs.c help.c) \
 	plugins/cuda/cuda_state.c
+needs_fuzz_memory_image = $(memory_image)
 fuzzers = $(patsubst test/fuzz/fuzz_%.c,%,$(wildcard test/fuzz/fuzz_*.c))
 
 # The libraries are not hidden, as in the products: the sanitizer's malloc has to be
