@@ -38,8 +38,10 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/random.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -125,6 +127,7 @@ static void add_line(const char *path, const char *line)
 /* The call of @function is a point: is it the one that is to fail? */
 static bool pass_point(const char *function)
 {
+	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 	struct chain chain = { .length = 0 };
 	const char *who = getpid() == plugin.criu ? "criu" : "guardian";
 	char point[POINT_MAX];
@@ -134,7 +137,9 @@ static bool pass_point(const char *function)
 	_Unwind_Backtrace(add_frame, &chain);
 	length = (size_t)snprintf(point, sizeof(point), "%s:%s:%s", who, function,
 				  chain.text);
+	pthread_mutex_lock(&one_at_a_time);
 	calls = count_call(point);
+	pthread_mutex_unlock(&one_at_a_time);
 	snprintf(point + length, sizeof(point) - length, ":%u", calls);
 
 	if (plugin.list && calls <= plugin.times)
@@ -270,6 +275,16 @@ INTERPOSE(int, dup3, (int from, int to, int flags), (from, to, flags), -1, EBUSY
 INTERPOSE(int, poll, (struct pollfd *fds, nfds_t count, int ms), (fds, count, ms), -1, ENOMEM)
 INTERPOSE(int, nanosleep, (const struct timespec *time, struct timespec *left),
 	  (time, left), -1, EINTR)
+INTERPOSE(int, signalfd, (int fd, const sigset_t *signals, int flags), (fd, signals, flags),
+	  -1, ENOSYS)
+INTERPOSE(ssize_t, process_vm_readv,
+	  (pid_t pid, const struct iovec *to, unsigned long to_count, const struct iovec *from,
+	   unsigned long from_count, unsigned long flags),
+	  (pid, to, to_count, from, from_count, flags), -1, EPERM)
+INTERPOSE(ssize_t, process_vm_writev,
+	  (pid_t pid, const struct iovec *from, unsigned long from_count, const struct iovec *to,
+	   unsigned long to_count, unsigned long flags),
+	  (pid, from, from_count, to, to_count, flags), -1, EFAULT)
 INTERPOSE(pid_t, fork, (void), (), -1, EAGAIN)
 INTERPOSE(pid_t, setsid, (void), (), -1, EPERM)
 INTERPOSE(void *, mmap, (void *at, size_t size, int access, int flags, int fd, off_t from),
