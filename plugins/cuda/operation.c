@@ -9,6 +9,8 @@
 #include "run.h"
 #include "sigchld.h"
 
+#define HURRY_MS 1 /* between looks, where nothing tells when to look */
+
 /* Where the targets of one kind, those that go alone or the others, have got to. */
 struct queue {
 	bool goes_alone;
@@ -24,6 +26,8 @@ struct work {
 	size_t run_count;
 	unsigned int started;
 	int64_t next_look;
+	int sigchld;	   /* descriptor; negative: there is none */
+	bool took_sigchld; /* so that it is to be sent again */
 };
 
 static struct operation_target *first_of(const struct work *work, struct queue *queue)
@@ -168,14 +172,25 @@ static void finish_runs(struct work *work)
 	work->run_count = kept;
 }
 
+static void set_next_look(struct work *work)
+{
+	work->next_look =
+		clock_ms() + (work->sigchld < 0 ? HURRY_MS : OPERATION_WATCH_MS);
+}
+
+/* Something has stopped, or ended, or it is time. Then some may be given up. */
 static void look(struct work *work)
 {
-	if (clock_ms() < work->next_look)
+	const bool has_come = work->sigchld >= 0 && sigchld_has_come(work->sigchld);
+
+	work->took_sigchld |= has_come;
+	if (!has_come && clock_ms() < work->next_look)
 		return;
 
 	for (size_t i = 0; i < work->run_count; i++)
 		run_look(work->runs[i]);
-	work->next_look = clock_ms() + OPERATION_WATCH_MS;
+	set_next_look(work);
+	finish_runs(work);
 }
 
 static void wait_for_news(struct work *work)
@@ -190,12 +205,12 @@ static void wait_for_news(struct work *work)
 		if (deadline >= 0 && deadline < end)
 			end = deadline;
 	}
-	spawn_wait(spawns, work->run_count, end);
+	spawn_wait(spawns, work->run_count, work->sigchld, end);
 }
 
 static void do_all(struct work *work)
 {
-	work->next_look = clock_ms() + OPERATION_WATCH_MS;
+	set_next_look(work);
 	while (work->run_count || is_waited_for(work)) {
 		while (work->run_count < SPAWN_AT_ONCE_MAX && start_run(work))
 			;
@@ -204,8 +219,9 @@ static void do_all(struct work *work)
 			return;
 		}
 		wait_for_news(work);
-		look(work);
+		/* First: one that is done is not looked at any more. */
 		finish_runs(work);
+		look(work);
 	}
 }
 
@@ -232,7 +248,12 @@ unsigned int operation_run(const struct operation *operation,
 	if (ret)
 		return 0;
 
+	work.sigchld = sigchld_open();
 	do_all(&work);
+	if (work.sigchld >= 0)
+		close(work.sigchld);
+	if (work.took_sigchld)
+		sigchld_send_again();
 	sigchld_put_back(&held);
 	return work.started;
 }

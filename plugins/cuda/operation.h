@@ -29,8 +29,9 @@
 #define OPERATION_WATCH_MS 20 /* between looks of the watch */
 
 /*
- * Called with @subject every OPERATION_WATCH_MS as long as the process is at work; one
- * that is done sooner is not watched. Return: 0 to go on waiting; an error to give the
+ * Called with @subject every OPERATION_WATCH_MS, and when a SIGCHLD comes, as that of a
+ * thread of the process which has stopped, as long as the process is at work; one that is
+ * done sooner is not watched. Return: 0 to go on waiting; an error to give the
  * process up. A run in which all have been given up gets SPAWN_GRACE_MS to end by itself;
  * if one of them with OPERATION_LEAVE it is left at work, as spawn_leave() does.
  */

@@ -223,11 +223,11 @@ static int left_until(int64_t end, bool all_have_pidfds)
 	return left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
-void spawn_wait(struct spawn *const spawns[], size_t count, int64_t end)
+void spawn_wait(struct spawn *const spawns[], size_t count, int other, int64_t end)
 {
-	struct pollfd fds[3 * SPAWN_AT_ONCE_MAX];
+	struct pollfd fds[3 * SPAWN_AT_ONCE_MAX + 1] = { { other, POLLIN, 0 } };
 	bool all_have_pidfds = true;
-	nfds_t used = 0;
+	nfds_t used = 1;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct spawn *spawn = spawns[i];
@@ -256,7 +256,7 @@ int spawn_kill(struct spawn *spawn)
 	/* One that is stuck in the kernel does not die: it is left, and not waited for.
 	 */
 	while ((ret = spawn_reap(spawn)) == 0 && clock_ms() < end)
-		spawn_wait(&spawn, 1, end);
+		spawn_wait(&spawn, 1, -1, end);
 	if (ret == 0)
 		spawn_leave(spawn);
 
@@ -272,7 +272,7 @@ static int finish(struct spawn *spawn, int64_t deadline)
 			(void)spawn_kill(spawn);
 			return -ETIMEDOUT;
 		}
-		spawn_wait(&spawn, 1, deadline);
+		spawn_wait(&spawn, 1, -1, deadline);
 	}
 
 	return ret < 0 ? ret : 0;

@@ -5,7 +5,7 @@
  * Knows nothing of CRIU or CUDA. One: spawn_run(). Several:
  *
  *	ret = spawn_start(argv, &spawn);        each, with SIGCHLD held (sigchld.h)
- *	spawn_wait(spawns, count, end);         again and again, until for each
+ *	spawn_wait(spawns, count, -1, end);     again and again, until for each
  *	ret = spawn_reap(&spawn);               is not 0 any more
  *
  * Each that was started is to be reaped, killed or left. The caller's SIGCHLD handler and
@@ -60,10 +60,10 @@ int spawn_start(const char *const argv[], struct spawn *ret_spawn) must_check;
 
 /*
  * Sleep until one of the @count @spawns, at most SPAWN_AT_ONCE_MAX, prints or ends, or
- * until clock_ms() is @end, -1 for never; a signal may cut it short. What they have
- * printed is in their results then.
+ * the descriptor @other, -1 for none, can be read, or until clock_ms() is @end, -1 for
+ * never; a signal may cut it short. What they have printed is in their results then.
  */
-void spawn_wait(struct spawn *const spawns[], size_t count, int64_t end);
+void spawn_wait(struct spawn *const spawns[], size_t count, int other, int64_t end);
 
 /*
  * Has it ended? When it has, what its own children still print is lost.

@@ -165,10 +165,11 @@ static void take_output(struct spawn *spawn)
 	spawn->pipe[0] = -1;
 }
 
-void spawn_wait(struct spawn *const spawns[], size_t count, int64_t end)
+void spawn_wait(struct spawn *const spawns[], size_t count, int other, int64_t end)
 {
 	bool all_hang = true;
 
+	(void)other;
 	for (size_t i = 0; i < count; i++) {
 		take_output(spawns[i]);
 		all_hang &= answer_of(spawns[i])->hangs;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -75,6 +76,8 @@ WRAPPED(int, -1, "sigaction", __wrap_sigaction, __real_sigaction,
 	(int signo, const struct sigaction *new, struct sigaction *old), (signo, new, old))
 WRAPPED(int, -1, "sigprocmask", __wrap_sigprocmask, __real_sigprocmask,
 	(int how, const sigset_t *set, sigset_t *old), (how, set, old))
+WRAPPED(int, -1, "signalfd", __wrap_signalfd, __real_signalfd,
+	(int fd, const sigset_t *set, int flags), (fd, set, flags))
 WRAPPED(pid_t, -1, "waitpid", __wrap_waitpid, __real_waitpid,
 	(pid_t pid, int *status, int flags), (pid, status, flags))
 WRAPPED(int, fault.error, "posix_spawnp", __wrap_posix_spawnp, __real_posix_spawnp,
@@ -228,6 +231,27 @@ static void sigchld_that_cannot_be_held_is_an_error_for_all(void **state)
 	}
 }
 
+static int count_look(void *subject)
+{
+	++*(unsigned int *)subject;
+	return 0;
+}
+
+/* Nothing tells when there is something to see: it is looked all the more often. */
+static void watch_is_asked_often_where_there_is_no_signalfd(void **state)
+{
+	unsigned int looks = 0;
+
+	(void)state;
+	fault = (struct fault){ "signalfd", 1, ENOSYS, false };
+	targets[0].watch = (struct operation_watch){ count_look, &looks };
+	assert_int_equal(ask_by("sleep 0.5; echo p$2", 1), 1);
+
+	assert_int_equal(fault.nth, 0);
+	assert_outcome(0, 0, "p1001");
+	assert_true(looks > 2 * 500 / OPERATION_WATCH_MS);
+}
+
 static void status_that_somebody_else_took_is_an_error_of_that_run(void **state)
 {
 	(void)state;
@@ -289,6 +313,7 @@ int main(void)
 		CASE(run_waits_for_the_memory_of_those_before_it),
 		CASE(no_memory_for_a_single_run_is_an_error_for_all_that_wait),
 		CASE(sigchld_that_cannot_be_held_is_an_error_for_all),
+		CASE(watch_is_asked_often_where_there_is_no_signalfd),
 		CASE(status_that_somebody_else_took_is_an_error_of_that_run),
 		CASE(line_counts_though_somebody_else_took_the_status),
 		CASE(kernel_without_pidfd_is_good_enough),

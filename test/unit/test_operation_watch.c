@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -66,6 +68,49 @@ static void watch_is_asked_at_its_pace_until_the_process_is_done(void **state)
 	assert_true(counter.looks >= 5);
 	assert_true(counter.looks <= took / OPERATION_WATCH_MS);
 	assert_no_child();
+}
+
+/* As when a thread of the process has stopped. */
+static void watch_is_asked_at_once_when_a_sigchld_comes(void **state)
+{
+	struct counter counter = { .gives_up_at = NEVER };
+	int64_t took;
+
+	(void)state;
+	assert_int_equal(watch_script("for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do "
+				      "kill -CHLD $PPID; sleep 0.004; done",
+				      0, &counter, &took),
+			 0);
+
+	/* At its pace there would be half as many, but on a machine that is slow. */
+	assert_true(counter.looks >= 12);
+	assert_no_child();
+}
+
+static atomic_int handled;
+
+static void count_sigchld(int signo)
+{
+	(void)signo;
+	handled++;
+}
+
+static void sigchld_that_was_taken_comes_to_the_caller_all_the_same(void **state)
+{
+	struct counter counter = { .gives_up_at = NEVER };
+	const struct world with = before;
+	int64_t took;
+
+	(void)state;
+	set_sigchld(count_sigchld, SA_NOCLDSTOP);
+	before = look();
+	handled = 0;
+
+	assert_int_equal(watch_script("kill -CHLD $PPID; sleep 0.1", 0, &counter, &took),
+			 0);
+
+	assert_int_equal(handled, 1);
+	before = with;
 }
 
 static void watch_is_asked_while_the_program_prints_without_end(void **state)
@@ -383,6 +428,8 @@ static void deadline_holds_beside_one_that_is_left(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(watch_is_asked_at_once_when_a_sigchld_comes),
+		CASE(sigchld_that_was_taken_comes_to_the_caller_all_the_same),
 		CASE(watch_is_asked_at_its_pace_until_the_process_is_done),
 		CASE(watch_is_asked_while_the_program_prints_without_end),
 		CASE(watch_makes_a_short_run_no_longer),

@@ -239,7 +239,7 @@ static void kernel_without_pidfd_waits_for_several_too(void **state)
 
 	for (unsigned int i = 0; i < 2; i++) {
 		while ((ret = spawn_reap(spawns[i])) == 0)
-			spawn_wait(&spawns[i], 1, -1);
+			spawn_wait(&spawns[i], 1, -1, -1);
 		assert_int_equal(ret, 1);
 		assert_int_equal(spawns[i]->result.status, 6);
 		free(spawns[i]);

@@ -5,6 +5,7 @@
 #include "spawn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -59,7 +60,7 @@ static int finish(size_t i)
 	int ret;
 
 	while ((ret = spawn_reap(spawns[i])) == 0)
-		spawn_wait(&spawns[i], 1, -1);
+		spawn_wait(&spawns[i], 1, -1, -1);
 
 	return ret;
 }
@@ -106,7 +107,7 @@ static void each_ends_in_its_own_time_with_its_own_output(void **state)
 		start(i, scripts[i]);
 
 	while (ended < 3) {
-		spawn_wait(spawns, 3, -1);
+		spawn_wait(spawns, 3, -1, -1);
 		for (size_t i = 0; i < 3; i++) {
 			if (is_over[i] || !spawn_reap(spawns[i]))
 				continue;
@@ -133,7 +134,7 @@ static void what_one_prints_is_there_before_it_ends(void **state)
 	start(0, "echo one; sleep 1; echo two; exec sleep 60");
 
 	while (out->length < 4)
-		spawn_wait(spawns, 1, -1);
+		spawn_wait(spawns, 1, -1, -1);
 	assert_int_equal(out->length, 4);
 	assert_string_equal(out->text, "one\n");
 	assert_int_equal(spawn_reap(spawns[0]), 0);
@@ -142,7 +143,7 @@ static void what_one_prints_is_there_before_it_ends(void **state)
 	memset(out->text, 0, 4);
 	out->length = 0;
 	while (out->length < 4)
-		spawn_wait(spawns, 1, -1);
+		spawn_wait(spawns, 1, -1, -1);
 	assert_string_equal(out->text, "two\n");
 
 	assert_int_equal(spawn_kill(spawns[0]), 0);
@@ -160,16 +161,35 @@ static void wait_is_over_at_its_end(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 		const int64_t begin = clock_ms();
 
-		spawn_wait(spawns, 2, begin + ends[i]);
+		spawn_wait(spawns, 2, -1, begin + ends[i]);
 
 		assert_true(clock_ms() - begin >= ends[i]);
 		assert_true(clock_ms() - begin < ends[i] + SLACK_MS);
 	}
 	/* One that is over already. */
-	spawn_wait(spawns, 2, 0);
+	spawn_wait(spawns, 2, -1, 0);
 
 	assert_int_equal(spawn_kill(spawns[0]), 0);
 	assert_int_equal(spawn_kill(spawns[1]), 0);
+	assert_nothing_left();
+}
+
+static void wait_ends_when_another_descriptor_can_be_read(void **state)
+{
+	const int64_t begin = clock_ms();
+	int ends[2];
+
+	(void)state;
+	start(0, SLEEPS);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(write(ends[1], "x", 1), 1);
+
+	spawn_wait(spawns, 1, ends[0], begin + 60000);
+
+	assert_true(clock_ms() - begin < SLACK_MS);
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(spawn_kill(spawns[0]), 0);
 	assert_nothing_left();
 }
 
@@ -183,7 +203,7 @@ static void wait_takes_no_time_of_the_processor(void **state)
 	cpu = clock();
 
 	for (int64_t end = clock_ms() + 500; clock_ms() < end;)
-		spawn_wait(spawns, 2, end);
+		spawn_wait(spawns, 2, -1, end);
 
 	assert_true(clock() - cpu < CLOCKS_PER_SEC / 4);
 	assert_int_equal(spawn_kill(spawns[0]), 0);
@@ -200,7 +220,7 @@ static void as_many_as_are_allowed_can_be_waited_for(void **state)
 		start(i, "echo x; exit 9");
 
 	while (over < SPAWN_AT_ONCE_MAX) {
-		spawn_wait(spawns, SPAWN_AT_ONCE_MAX, -1);
+		spawn_wait(spawns, SPAWN_AT_ONCE_MAX, -1, -1);
 		for (size_t i = 0; i < SPAWN_AT_ONCE_MAX; i++) {
 			/* One that is over does not stay in the way: its streams are
 			 * closed.
@@ -319,6 +339,7 @@ int main(void)
 		CASE(each_ends_in_its_own_time_with_its_own_output),
 		CASE(what_one_prints_is_there_before_it_ends),
 		CASE(wait_is_over_at_its_end),
+		CASE(wait_ends_when_another_descriptor_can_be_read),
 		CASE(wait_takes_no_time_of_the_processor),
 		CASE(as_many_as_are_allowed_can_be_waited_for),
 		CASE(one_is_killed_with_what_it_runs_and_the_others_go_on),
