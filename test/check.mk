@@ -85,6 +85,7 @@ needs_test_restore_thread_calls = $(needs_test_restore_thread)
 needs_test_restore_thread_failures = $(needs_test_restore_thread)
 needs_test_restore_thread_signals = $(needs_test_restore_thread)
 needs_test_restore_thread_tend = $(needs_test_restore_thread)
+needs_test_populate = plugins/cuda/populate.c
 needs_test_remedy = plugins/cuda/remedy.c
 tool_over_fakes = $(addprefix plugins/cuda/,tool.c operation.c run.c answer_line.c utility.c cuda_state.c \
 	memory_answer.c remedy.c sigchld.c) $(addprefix test/fake/fake_,spawn.c log.c)
