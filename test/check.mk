@@ -75,8 +75,13 @@ needs_test_proc_environment = $(needs_test_proc)
 needs_test_proc_look = $(needs_test_proc) plugins/cuda/process_tree.c
 needs_test_proc_unreadable = plugins/cuda/proc.c
 needs_test_at_work = plugins/cuda/at_work.c
-needs_test_restore_thread = $(addprefix plugins/cuda/,restore_thread.c proc.c sigchld.c) test/unit/restore_target.c \
-	test/fake/fake_log.c
+staging = $(addprefix plugins/cuda/,staging.c populate.c system_call.c registers_x86_64.c registers_aarch64.c)
+needs_test_restore_thread = $(addprefix plugins/cuda/,restore_thread.c proc.c sigchld.c) $(staging) \
+	test/unit/restore_target.c test/fake/fake_log.c
+needs_test_staging = $(needs_test_restore_thread) test/unit/staging_target.c
+needs_test_staging_stop = $(needs_test_staging)
+needs_test_staging_failures = $(needs_test_staging)
+needs_test_populate = plugins/cuda/populate.c
 needs_test_restore_thread_abandoned = $(needs_test_restore_thread)
 needs_test_process_tree = plugins/cuda/process_tree.c plugins/cuda/proc.c test/unit/proc_child.c
 needs_test_process_tree_unreadable = plugins/cuda/process_tree.c test/unit/proc_child.c
@@ -85,7 +90,6 @@ needs_test_restore_thread_calls = $(needs_test_restore_thread)
 needs_test_restore_thread_failures = $(needs_test_restore_thread)
 needs_test_restore_thread_signals = $(needs_test_restore_thread)
 needs_test_restore_thread_tend = $(needs_test_restore_thread)
-needs_test_populate = plugins/cuda/populate.c
 needs_test_remedy = plugins/cuda/remedy.c
 tool_over_fakes = $(addprefix plugins/cuda/,tool.c operation.c run.c answer_line.c utility.c cuda_state.c \
 	memory_answer.c remedy.c sigchld.c) $(addprefix test/fake/fake_,spawn.c log.c)
@@ -120,7 +124,7 @@ needs_test_roster = plugins/cuda/roster.c
 needs_test_stats = plugins/cuda/stats.c plugins/cuda/cuda_state.c
 needs_test_machine = plugins/cuda/machine.c
 needs_test_guardian = $(addprefix plugins/cuda/,guardian.c guardian_log.c ledger.c life.c log.c proc.c \
-	at_work.c hold.c restore_thread.c settle.c sigchld.c cuda_state.c) test/unit/guardian_world.c
+	at_work.c hold.c restore_thread.c settle.c sigchld.c cuda_state.c) $(staging) test/unit/guardian_world.c
 needs_test_settle = $(needs_test_guardian)
 needs_test_command = cuda-checkpoint/command.c plugins/cuda/cuda_state.c test/fake/fake_libcuda.c \
 	test/unit/command_outcome.c

@@ -74,12 +74,14 @@ file plugins/cuda/cuda_state.c <<'END'
 #include "spawn.h"
 #include "run.h"
 #include "restore_thread.h"
+#include "staging.h"
 #include "options.h"
 #include "test/fake/fake_tool.h"
 #include <cuda.h>
 	print_on_level(1, "no");
 	dlopen("libcuda.so.1", 0);
 	ptrace(1);
+	pthread_create(&t, NULL, f, NULL);
 	if (fork() < 0)
 		return -ENOTSUP;
 	n = atoi(text);

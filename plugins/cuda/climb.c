@@ -89,8 +89,23 @@ static void take_steps(struct climb *climb)
 
 /* --- with restore threads that are stopped ------------------------------------------ */
 
+/* For the buffer of each process, if they are to be checkpointed. */
+static unsigned int prefault_threads(const struct climb *climb)
+{
+	const unsigned int threads = climb->tool->prefault_threads;
+	size_t at_once = climb->tool->at_once;
+
+	if (climb->goal != CUDA_CHECKPOINTED || !threads)
+		return 0;
+	if (!at_once || at_once > climb->count)
+		at_once = climb->count;
+
+	return threads > at_once ? (unsigned int)(threads / at_once) : 1;
+}
+
 /* If it is in our hands, that is, stopped until we let it run. */
-static int let_run(struct cuda_process *process, struct restore_thread *thread)
+static int let_run(struct cuda_process *process, unsigned int threads,
+		   struct restore_thread *thread)
 {
 	bool ours;
 	int ret;
@@ -102,7 +117,8 @@ static int let_run(struct cuda_process *process, struct restore_thread *thread)
 	if (ret || !ours)
 		return ret;
 
-	ret = restore_thread_run(process->restore_tid, thread);
+	ret = restore_thread_run_staged(process->pid, process->restore_tid, threads,
+					thread);
 	if (!ret)
 		process->thread = thread;
 
@@ -111,10 +127,12 @@ static int let_run(struct cuda_process *process, struct restore_thread *thread)
 
 static void let_all_run(struct climb *climb)
 {
+	const unsigned int threads = prefault_threads(climb);
+
 	for (size_t i = 0; i < climb->count; i++)
 		if (!climb->processes[i]->ret)
 			climb->processes[i]->ret =
-				let_run(climb->processes[i], &climb->threads[i]);
+				let_run(climb->processes[i], threads, &climb->threads[i]);
 }
 
 /* The last one first, as restore_thread.h wants it. */

@@ -38,6 +38,12 @@ static int set_mask(pid_t tid, uint64_t mask)
 		       "set its signal mask");
 }
 
+/* How it goes on. */
+static enum __ptrace_request how_to_go_on(const struct restore_thread *thread)
+{
+	return staging_wants_system_calls(thread->staging) ? PTRACE_SYSCALL : PTRACE_CONT;
+}
+
 static int let_run(struct restore_thread *thread)
 {
 	pid_t tid = thread->tid;
@@ -52,14 +58,15 @@ static int let_run(struct restore_thread *thread)
 	if (ret)
 		return ret;
 
-	ret = request(PTRACE_CONT, tid, 0, NULL, "let it run");
+	ret = request(how_to_go_on(thread), tid, 0, NULL, "let it run");
 	if (ret)
 		(void)set_mask(tid, thread->signal_mask);
 
 	return ret;
 }
 
-int restore_thread_run(pid_t tid, struct restore_thread *ret_thread)
+int restore_thread_run_staged(pid_t pid, pid_t tid, unsigned int threads,
+			      struct restore_thread *ret_thread)
 {
 	struct restore_thread thread = { .tid = tid };
 	int ret;
@@ -71,14 +78,21 @@ int restore_thread_run(pid_t tid, struct restore_thread *ret_thread)
 		return ret;
 	}
 
+	thread.staging = staging_new(pid, tid, threads);
 	ret = let_run(&thread);
 	if (ret) {
+		staging_free(thread.staging);
 		sigchld_put_back(&thread.sigchld);
 		return ret;
 	}
 
 	*ret_thread = thread;
 	return 0;
+}
+
+int restore_thread_run(pid_t tid, struct restore_thread *ret_thread)
+{
+	return restore_thread_run_staged(0, tid, 0, ret_thread);
 }
 
 /*
@@ -112,23 +126,25 @@ static int see_stop(pid_t tid, int flags, int *ret_status)
  * before its end: it is not waited for longer than STOP_MS. It stops when the call ends,
  * or is let go when the tracer does.
  */
-static int wait_for_stop(pid_t tid, int *ret_status)
+static int wait_for_stop(const struct restore_thread *thread, int *ret_status)
 {
 	const int64_t end = clock_ms() + STOP_MS;
-	int ret;
+	int ret, status;
 
-	while ((ret = see_stop(tid, WNOHANG, ret_status)) == 0) {
+	while ((ret = see_stop(thread->tid, WNOHANG, &status)) == 0) {
 		if (clock_ms() > end) {
 			pr_err("restore thread %d: it does not stop: it is in the middle "
-			       "of "
-			       "a system call of the driver's\n",
-			       tid);
+			       "of a system call of the driver's\n",
+			       thread->tid);
 			return -ETIME;
 		}
 		clock_sleep_ms(LOOK_MS);
 	}
+	if (ret < 0)
+		return ret;
 
-	return ret < 0 ? ret : 0;
+	*ret_status = staging_see_stop(thread->staging, status);
+	return 0;
 }
 
 /*
@@ -163,7 +179,8 @@ static int let_go_on(struct restore_thread *thread)
 	}
 
 	/* It may be killed at any time: the next look tells. */
-	if (ptrace(PTRACE_CONT, thread->tid, 0, (void *)signo) < 0 && errno != ESRCH) {
+	if (ptrace(how_to_go_on(thread), thread->tid, 0, (void *)signo) < 0 &&
+	    errno != ESRCH) {
 		pr_perror("restore thread %d: cannot let it go on", thread->tid);
 		return -ESRCH;
 	}
@@ -172,16 +189,29 @@ static int let_go_on(struct restore_thread *thread)
 	return 0;
 }
 
+/* Return: 1 if it has halted; 0 if it goes on, or is held; -ESRCH. */
+static int see_halt(struct restore_thread *thread)
+{
+	int status, ret;
+
+	ret = see_stop(thread->tid, WNOHANG, &status);
+	thread->has_ended = ret < 0;
+	if (ret <= 0)
+		return ret;
+
+	thread->halt = staging_see_stop(thread->staging, status);
+	return !staging_holds(thread->staging);
+}
+
 int restore_thread_tend(struct restore_thread *thread)
 {
-	int ret;
-
 	if (thread->has_ended)
 		return -ESRCH;
 
-	if (!thread->halt) {
-		ret = see_stop(thread->tid, WNOHANG, &thread->halt);
-		thread->has_ended = ret < 0;
+	/* One that is held can be killed, too. */
+	if (!thread->halt || staging_holds(thread->staging)) {
+		const int ret = see_halt(thread);
+
 		if (ret <= 0)
 			return ret;
 	}
@@ -199,6 +229,40 @@ static int pass_on(pid_t tid, int signo)
 	return request(PTRACE_CONT, tid, 0, (void *)(long)signo, "pass a signal on");
 }
 
+/* It is in a halt, in the middle of what staging does with it. */
+static int hurry_on(struct restore_thread *thread)
+{
+	int ret;
+
+	if (staging_holds(thread->staging)) {
+		clock_sleep_ms(LOOK_MS);
+		ret = see_halt(thread);
+		return ret < 0 ? ret : 0;
+	}
+
+	return staging_is_in_hand(thread->staging) ? let_go_on(thread) : 0;
+}
+
+/* Until its registers are its own again; its calls are short ones. */
+static int end_staging(struct restore_thread *thread)
+{
+	const int64_t end = clock_ms() + STOP_MS;
+	int ret = 0;
+
+	staging_cancel(thread->staging);
+	while (!ret && staging_is_in_hand(thread->staging)) {
+		if (clock_ms() > end) {
+			pr_err("restore thread %d: cannot give it back its registers\n",
+			       thread->tid);
+			return -ETIME;
+		}
+		ret = thread->halt ? hurry_on(thread)
+				   : wait_for_stop(thread, &thread->halt);
+	}
+
+	return ret;
+}
+
 /*
  * The first stop need not be the one that was asked for: a signal may have halted
  * the thread before, and the interrupt would then strike when CRIU lets it go on.
@@ -208,14 +272,16 @@ static int pass_on(pid_t tid, int signo)
  * The mask goes back before a signal is passed on: one that the thread itself has
  * blocked goes on waiting.
  */
-static int stop(const struct restore_thread *thread)
+static int stop(struct restore_thread *thread)
 {
 	pid_t tid = thread->tid;
-	int status = thread->halt, ret;
+	int ret;
 
-	ret = interrupt(tid);
-	if (!ret && !status)
-		ret = wait_for_stop(tid, &status);
+	ret = end_staging(thread);
+	if (!ret)
+		ret = interrupt(tid);
+	if (!ret && !thread->halt)
+		ret = wait_for_stop(thread, &thread->halt);
 	if (!ret)
 		ret = set_mask(tid, thread->signal_mask);
 	if (ret)
@@ -224,10 +290,10 @@ static int stop(const struct restore_thread *thread)
 	do {
 		ret = interrupt(tid);
 		if (!ret)
-			ret = pass_on(tid, held_signal(status));
+			ret = pass_on(tid, held_signal(thread->halt));
 		if (!ret)
-			ret = wait_for_stop(tid, &status);
-	} while (!ret && !is_event_stop(status));
+			ret = wait_for_stop(thread, &thread->halt);
+	} while (!ret && !is_event_stop(thread->halt));
 
 	/* Sent to the process, as it was; it waits there until CRIU lets it go on. */
 	if (!ret && thread->owes_trap)
@@ -236,10 +302,12 @@ static int stop(const struct restore_thread *thread)
 	return ret;
 }
 
-int restore_thread_stop(const struct restore_thread *thread)
+int restore_thread_stop(struct restore_thread *thread)
 {
 	int ret = thread->has_ended ? -ESRCH : stop(thread);
 
+	staging_free(thread->staging);
+	thread->staging = NULL;
 	sigchld_put_back(&thread->sigchld);
 	return ret;
 }

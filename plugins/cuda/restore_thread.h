@@ -15,15 +15,15 @@
  * threads stopped. A SIGTRAP that comes is kept, and sent again at the stop. SIGSTOP and
  * SIGCONT cannot be kept out, nor a fault of the thread's own: each halts the thread, and
  * with it the operation, until it is tended. From run to stop SIGCHLD is held
- *(sigchld.h): a handler of the caller's that waits for whoever it is would take such a
- *halt away.
+ * (sigchld.h): a handler of the caller's that waits for whoever it is would take such a
+ * halt away.
  *
  * The ptrace options are not touched: the kernel tells nobody what they are, and
  * none of those that CRIU sets hinders the thread, so left alone they are exactly
  * what they were, also under a CRIU that may not set them all.
  *
  * Only the thread that attached, CRIU's main thread or the guardian's, may call these.
- *Logs failures.
+ * Logs failures.
  */
 #pragma once
 
@@ -33,6 +33,7 @@
 
 #include "cleanup.h"
 #include "sigchld.h"
+#include "staging.h"
 
 struct restore_thread {
 	pid_t tid;
@@ -41,6 +42,7 @@ struct restore_thread {
 	int halt;		/* the wait status of a halt it is still in, or 0 */
 	bool owes_trap;		/* a SIGTRAP came, and was kept */
 	bool has_ended;
+	struct staging *staging; /* of its checkpoint, or NULL */
 };
 
 /*
@@ -50,6 +52,15 @@ struct restore_thread {
  * another -errno. On failure the thread is stopped and as it was before.
  */
 int restore_thread_run(pid_t tid, struct restore_thread *ret_thread) must_check;
+
+/*
+ * The same, for a checkpoint of the process @pid: the buffer that it needs is populated
+ * by @threads threads of ours (staging.h), as far as that is possible; 0: by the driver.
+ * Until it has been, the thread halts at each system call and is to be tended at once:
+ * SIGCHLD tells.
+ */
+int restore_thread_run_staged(pid_t pid, pid_t tid, unsigned int threads,
+			      struct restore_thread *ret_thread) must_check;
 
 /*
  * Let the thread go on if something has halted it. A stop of the whole process does
@@ -62,14 +73,14 @@ int restore_thread_run(pid_t tid, struct restore_thread *ret_thread) must_check;
 int restore_thread_tend(struct restore_thread *thread) must_check;
 
 /*
- * Stop the thread again and give it back its signal mask. Signals that arrive
- * first are delivered, not lost.
+ * Stop the thread again and give it back its signal mask, and its registers if staging
+ * has changed them. Signals that arrive first are delivered, not lost.
  *
  * Return: 0; -ESRCH if it has ended, logged unless restore_thread_tend() has done so;
  * -ETIME if it does not stop, in the middle of a system call that nothing interrupts;
  * another -errno.
  */
-int restore_thread_stop(const struct restore_thread *thread) must_check;
+int restore_thread_stop(struct restore_thread *thread) must_check;
 
 /*
  * Has a tracer died while it let the thread @tid run? Then the thread still has its

@@ -34,6 +34,8 @@
  * limit. For the watches: nothing is broken off here.
  * @at_once: on so many processes at most, 0 for no limit. Not for a lock; for a question
  * only where there is a run for each.
+ * @prefault_threads: that populate the buffers of checkpoints (staging.h), for all
+ * processes together; 0: the driver does. For climb.h: nothing is populated here.
  * @takes_several: pids in a run. Known once tool_learn() has asked.
  * @runs: where the runs of the utility are counted; borrowed, or NULL.
  */
@@ -41,6 +43,7 @@ struct tool {
 	const char *program;
 	unsigned int operation_timeout_ms;
 	size_t at_once;
+	unsigned int prefault_threads;
 	bool takes_several;
 	bool has_learned;
 	unsigned int *runs;

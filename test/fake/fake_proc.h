@@ -48,6 +48,7 @@ struct fake_process {
 	unsigned int actions;	/* runs of the utility to move it */
 	unsigned int runs;	/* of its restore thread */
 	unsigned int stops;	/* asked for, done or not */
+	unsigned int threads;	/* that populate its buffer, in the last run */
 };
 
 /* How the chosen call fails. */

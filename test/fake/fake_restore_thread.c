@@ -29,13 +29,20 @@ static int run(struct fake_process *process)
 	return 0;
 }
 
-int restore_thread_run(pid_t tid, struct restore_thread *ret_thread)
+int restore_thread_run_staged(pid_t pid, pid_t tid, unsigned int threads,
+			      struct restore_thread *ret_thread)
 {
-	int ret = log_and_note("run", tid, run(fake_world_find_thread(tid)));
+	struct fake_process *process = fake_world_find_thread(tid);
+	int ret = log_and_note("run", tid, run(process));
 
-	if (!ret)
-		*ret_thread = (struct restore_thread){ .tid = tid };
-	return ret;
+	if (ret)
+		return ret;
+
+	if (process->pid != pid)
+		fake_world_crime("a thread is let run in another process's name");
+	process->threads = threads;
+	*ret_thread = (struct restore_thread){ .tid = tid };
+	return 0;
 }
 
 static int tend(struct restore_thread *thread)
@@ -78,7 +85,7 @@ static int stop(struct fake_process *process)
 	return failure == FAKE_SUCCEEDS ? 0 : -EIO;
 }
 
-int restore_thread_stop(const struct restore_thread *thread)
+int restore_thread_stop(struct restore_thread *thread)
 {
 	int ret = stop(fake_world_find_thread(thread->tid));
 

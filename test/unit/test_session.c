@@ -73,6 +73,21 @@ static void checkpoint_lets_only_the_restore_thread_run(void **state)
 			    "run 101;checkpoint 100;stop 101;goes-on 100;");
 }
 
+static void only_a_checkpoint_populates_buffers(void **state)
+{
+	const struct fake_process *process = paused_and_seized(RUNNING);
+
+	(void)state;
+	tool.prefault_threads = 5;
+
+	assert_int_equal(session_checkpoint(&session, process->pid), 0);
+	assert_int_equal(process->threads, 5);
+	assert_int_equal(session_give_back(&session), 0);
+	assert_int_equal(process->threads, 0);
+
+	tool.prefault_threads = 0;
+}
+
 static void found_failed_is_refused_and_named(void **state)
 {
 	const struct fake_process *process = add_process(FAILED);
@@ -358,6 +373,7 @@ int main(void)
 		CASE(pause_locks_a_running_process_within_the_timeout),
 		CASE(pause_passes_no_limit_on),
 		CASE(checkpoint_lets_only_the_restore_thread_run),
+		CASE(only_a_checkpoint_populates_buffers),
 		CASE(found_failed_is_refused_and_named),
 		CASE(found_in_an_operation_is_refused_with_try_again),
 		CASE(without_libcuda_costs_no_run),

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "staging_target.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fake_log.h"
+
+#define PAGES_MAX (1u << 16)
+
+struct staged *staged;
+struct restore_thread thread;
+
+const struct mapping buffer_call = {
+	.arguments = { 0, BUFFER_BYTES, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, (uint64_t)-1, 0 },
+};
+
+int map_staged(void **state)
+{
+	staged = mmap(NULL, sizeof(*staged), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return staged == MAP_FAILED ? -1 : map_shared(state);
+}
+
+int no_mapping_yet(void **state)
+{
+	memset(staged, 0, sizeof(*staged));
+	for (int i = 0; i < CALLS_MAX; i++)
+		staged->mappings[i] = buffer_call;
+	staged->go = 1;
+
+	return no_target_yet(state);
+}
+
+/* --- in the process ----------------------------------------------------------------- */
+
+/*
+ * A variable in a register holds its value only until something is called, so that each
+ * is copied first.
+ */
+struct outcome {
+	uint64_t result, after[6], scratch[2], scratch_expected[2];
+};
+
+static void note(struct mapping *mapping, const struct outcome *outcome)
+{
+	mapping->result = (int64_t)outcome->result;
+	memcpy(mapping->after, outcome->after, sizeof(mapping->after));
+	memcpy(mapping->scratch, outcome->scratch, sizeof(mapping->scratch));
+	memcpy(mapping->scratch_expected, outcome->scratch_expected,
+	       sizeof(mapping->scratch_expected));
+}
+
+#ifdef __x86_64__
+static void call(struct mapping *mapping)
+{
+	const uint64_t *arguments = mapping->arguments;
+	uint64_t number = SYS_mmap;
+	struct outcome outcome = { .result = 0 };
+
+	/* The red zone is left alone. RCX and R11 are where it returns, and the flags. */
+	__asm__ volatile("leaq -128(%%rsp), %%rsp\n\t"
+			 "pushfq\n\t"
+			 "popq 80(%[outcome])\n\t"
+			 "leaq 128(%%rsp), %%rsp\n\t"
+			 "movq 0(%[arguments]), %%rdi\n\t"
+			 "movq 8(%[arguments]), %%rsi\n\t"
+			 "movq 16(%[arguments]), %%rdx\n\t"
+			 "movq 24(%[arguments]), %%r10\n\t"
+			 "movq 32(%[arguments]), %%r8\n\t"
+			 "movq 40(%[arguments]), %%r9\n\t"
+			 "syscall\n"
+			 "1:\n\t"
+			 "movq %%rax, 0(%[outcome])\n\t"
+			 "movq %%rdi, 8(%[outcome])\n\t"
+			 "movq %%rsi, 16(%[outcome])\n\t"
+			 "movq %%rdx, 24(%[outcome])\n\t"
+			 "movq %%r10, 32(%[outcome])\n\t"
+			 "movq %%r8, 40(%[outcome])\n\t"
+			 "movq %%r9, 48(%[outcome])\n\t"
+			 "movq %%rcx, 56(%[outcome])\n\t"
+			 "movq %%r11, 64(%[outcome])\n\t"
+			 "leaq 1b(%%rip), %%rcx\n\t"
+			 "movq %%rcx, 72(%[outcome])"
+			 : "+a"(number)
+			 : [arguments] "r"(arguments), [outcome] "r"(&outcome)
+			 : "rdi", "rsi", "rdx", "r10", "r8", "r9", "rcx", "r11", "memory",
+			   "cc");
+	note(mapping, &outcome);
+}
+#else
+/* x7 and x8 are left by a system call, too; x0 is its result. */
+static void call(struct mapping *mapping)
+{
+	const uint64_t *arguments = mapping->arguments;
+	struct outcome outcome = { .scratch_expected = { 77, SYS_mmap } };
+
+	__asm__ volatile("ldp x0, x1, [%[arguments]]\n\t"
+			 "ldp x2, x3, [%[arguments], #16]\n\t"
+			 "ldp x4, x5, [%[arguments], #32]\n\t"
+			 "mov x7, #77\n\t"
+			 "mov x8, %[number]\n\t"
+			 "svc #0\n\t"
+			 "stp x0, xzr, [%[outcome]]\n\t"
+			 "stp x1, x2, [%[outcome], #16]\n\t"
+			 "stp x3, x4, [%[outcome], #32]\n\t"
+			 "str x5, [%[outcome], #48]\n\t"
+			 "stp x7, x8, [%[outcome], #56]"
+			 :
+			 : [arguments] "r"(arguments), [outcome] "r"(&outcome),
+			   [number] "i"(SYS_mmap)
+			 : "x0", "x1", "x2", "x3", "x4", "x5", "x7", "x8", "memory",
+			   "cc");
+	outcome.after[0] = arguments[0];
+	note(mapping, &outcome);
+}
+#endif
+
+static bool is_error(int64_t result)
+{
+	return result < 0 && result > -4096;
+}
+
+static void look_at(struct mapping *mapping)
+{
+	static unsigned char resident[PAGES_MAX];
+	char *memory = (char *)(intptr_t)mapping->result;
+	const size_t bytes = mapping->arguments[1];
+	const size_t pages = (bytes + 4095) / 4096;
+
+	if (!memory || is_error(mapping->result) || pages > PAGES_MAX ||
+	    mincore(memory, bytes, resident) < 0)
+		return;
+
+	for (size_t i = 0; i < pages; i++)
+		mapping->resident += resident[i] & 1;
+	mapping->is_zero = true;
+	for (size_t i = 0; i < bytes && mapping->arguments[2] & PROT_READ; i += 8)
+		mapping->is_zero &= *(uint64_t *)(memory + i) == 0;
+}
+
+void body_map(void)
+{
+	while (!shared->leave) {
+		if (staged->made < staged->go) {
+			struct mapping *mapping = &staged->mappings[staged->made];
+
+			call(mapping);
+			look_at(mapping);
+			mapping->is_done = true;
+			staged->made++;
+		}
+		note_mask();
+		shared->count[RESTORE]++;
+		usleep(500);
+	}
+}
+
+/* --- of the test -------------------------------------------------------------------- */
+
+void start_staged(unsigned int threads)
+{
+	const int go = staged->go;
+
+	staged->go = 0;
+	start_target(body_map, true);
+	staged->go = go;
+	assert_int_equal(
+		restore_thread_run_staged(target, restore_tid(), threads, &thread), 0);
+}
+
+static int awaited;
+
+static bool is_made_tended(void)
+{
+	assert_int_equal(restore_thread_tend(&thread), 0);
+	return staged->mappings[awaited].is_done;
+}
+
+void tend_until_made(int i)
+{
+	awaited = i;
+	await(is_made_tended);
+}
+
+/* The registers are what the kernel leaves after such a call, and nobody else changes. */
+void assert_made_well(int i)
+{
+	const struct mapping *mapping = &staged->mappings[i];
+
+	assert_memory_equal(mapping->after, mapping->arguments, sizeof(mapping->after));
+	assert_memory_equal(mapping->scratch, mapping->scratch_expected,
+			    sizeof(mapping->scratch));
+	assert_true(is_error(mapping->result) || mapping->is_zero);
+}
+
+size_t pages_of(int i)
+{
+	return (staged->mappings[i].arguments[1] + 4095) / 4096;
+}
+
+void assert_populated(int i)
+{
+	assert_int_equal(staged->mappings[i].resident, pages_of(i));
+}
+
+size_t huge_kb_of(int i)
+{
+	const unsigned long address = (unsigned long)staged->mappings[i].result;
+	const unsigned long end = address + staged->mappings[i].arguments[1];
+	unsigned long first, last, kb = 0;
+	char path[64], line[512];
+	bool is_it = false;
+	FILE *smaps;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps", target);
+	smaps = fopen(path, "re");
+	assert_non_null(smaps);
+	while (fgets(line, sizeof(line), smaps)) {
+		if (sscanf(line, "%lx-%lx ", &first, &last) == 2)
+			is_it = first <= address && end <= last;
+		else if (is_it && sscanf(line, "AnonHugePages: %lu kB", &kb) == 1)
+			break;
+	}
+	fclose(smaps);
+
+	return kb;
+}
+
+bool machine_has_huge_pages(void)
+{
+	FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re");
+	char line[64] = "";
+
+	if (!file)
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	fclose(file);
+
+	return strstr(line, "[always]") || strstr(line, "[madvise]");
+}
+
+void stop_well(void)
+{
+	assert_int_equal(restore_thread_stop(&thread), 0);
+	assert_held(restore_tid());
+	assert_int_equal(mask_of(restore_tid()), BIT(SIGHUP) | BIT(SIGRTMAX));
+}
+
+static bool has_made_awaited(void)
+{
+	return staged->made == awaited && restore_thread_went_on();
+}
+
+void go_on_and_end_well(int made)
+{
+	note_counts();
+	detach_all();
+	awaited = made;
+	await(has_made_awaited);
+	for (int i = 0; i < made; i++)
+		assert_made_well(i);
+}
+
+bool says_populated(void)
+{
+	return fake_log_has("was populated by ");
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A restore thread that asks for a buffer as the driver does, or in other ways, and tells
+ * what it got: a body for restore_target.h.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "restore_target.h"
+#include "restore_thread.h"
+
+#define MIB	     (UINT64_C(1) << 20)
+#define BUFFER_BYTES (65 * MIB + 4096) /* neither begins nor ends with a huge page */
+#define OUR_THREADS  3
+#define CALLS_MAX    3
+
+/* One mmap(), made by hand; the registers right after it, in the order of its arguments.
+ */
+struct mapping {
+	uint64_t arguments[6];
+	int64_t result;
+	uint64_t after[6];
+	uint64_t scratch[2], scratch_expected[2]; /* what the instruction itself leaves */
+	size_t resident;			  /* pages */
+	atomic_bool is_done;
+	bool is_zero;
+};
+
+struct staged {
+	atomic_int go;	 /* so many mappings are to be made */
+	atomic_int made; /* so many have been */
+	struct mapping mappings[CALLS_MAX];
+};
+
+extern struct staged *staged;
+extern struct restore_thread thread;
+
+/* For cmocka: once; and around each test. */
+int map_staged(void **state);
+int no_mapping_yet(void **state);
+
+/* The thread waits to be told, makes the mappings, and counts. */
+void body_map(void);
+
+/* A call of the kind that the driver makes. */
+extern const struct mapping buffer_call;
+
+/* Start the target, with all to be made, and let its restore thread run. */
+void start_staged(unsigned int threads);
+
+/* Tend it until mapping @i has been made; it must be as was asked for. */
+void tend_until_made(int i);
+void assert_made_well(int i);
+
+/* All of it is resident. */
+void assert_populated(int i);
+size_t pages_of(int i);
+
+/* Kilobytes that are in huge pages. */
+size_t huge_kb_of(int i);
+
+/* May this machine's kernel give huge pages to who asks? */
+bool machine_has_huge_pages(void);
+
+/* Stop it; all is as it was; then it goes on, and ends what it was about. */
+void stop_well(void);
+void go_on_and_end_well(int made);
+
+/* Was it logged that the buffer was populated? */
+bool says_populated(void);
