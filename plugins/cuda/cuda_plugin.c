@@ -87,6 +87,16 @@ static size_t default_parallel(void)
 	return cpus > gpus ? cpus : gpus;
 }
 
+/* A CPU each, at most; 0: none. */
+static unsigned int prefault_threads(const struct options *options)
+{
+	if (!options->prefault)
+		return 0;
+
+	return options->prefault_threads ? options->prefault_threads
+					 : (unsigned int)machine_cpus();
+}
+
 static int plugin_init(int stage)
 {
 	int ret;
@@ -105,6 +115,7 @@ static int plugin_init(int stage)
 		.operation_timeout_ms = plugin.options.operation_timeout_ms,
 		.at_once = plugin.options.parallel ? plugin.options.parallel
 						   : default_parallel(),
+		.prefault_threads = prefault_threads(&plugin.options),
 		.runs = &plugin.runs,
 	};
 	guardian_init(&plugin.guardian, &plugin.tool, host_image_dir());

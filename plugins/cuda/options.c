@@ -13,6 +13,7 @@
 #define OUR_PREFIX   "cuda_plugin."
 #define WHITE_SPACE  " \t\r\n"
 #define PARALLEL_MAX 65536
+#define THREADS_MAX  1024
 
 /* Where the reason of a failure goes. */
 struct reason {
@@ -111,18 +112,28 @@ static bool set_stats(struct options *options, const char *value)
 	return value[0] == '/' && copy_path(value, options->stats);
 }
 
-/* From 1 to PARALLEL_MAX, digits alone. */
-static bool set_parallel(struct options *options, const char *value)
+/* From 1 to @max, digits alone. */
+static bool parse_number(const char *value, unsigned int max, unsigned int *ret_number)
 {
 	unsigned int number = 0;
 
-	for (; is_digit(*value) && number <= PARALLEL_MAX; value++)
+	for (; is_digit(*value) && number <= max; value++)
 		number = number * 10 + (unsigned int)(*value - '0');
-	if (*value || number < 1 || number > PARALLEL_MAX)
+	if (*value || number < 1 || number > max)
 		return false;
 
-	options->parallel = number;
+	*ret_number = number;
 	return true;
+}
+
+static bool set_parallel(struct options *options, const char *value)
+{
+	return parse_number(value, PARALLEL_MAX, &options->parallel);
+}
+
+static bool set_prefault_threads(struct options *options, const char *value)
+{
+	return parse_number(value, THREADS_MAX, &options->prefault_threads);
 }
 
 /* There is one backend so far, so there is nothing to remember. */
@@ -165,6 +176,11 @@ static bool set_memory_check(struct options *options, const char *value)
 	return parse_bool(value, &options->check_memory);
 }
 
+static bool set_prefault(struct options *options, const char *value)
+{
+	return parse_bool(value, &options->prefault);
+}
+
 static bool set_force(struct options *options, const char *value)
 {
 	return parse_bool(value, &options->force);
@@ -187,6 +203,8 @@ static const struct key {
 	{ "shared-memory", NULL, "refuse or warn", set_shared_memory },
 	{ "memory-check", "on", BOOL, set_memory_check },
 	{ "parallel", NULL, "a number from 1 to 65536", set_parallel },
+	{ "prefault", "on", BOOL, set_prefault },
+	{ "prefault-threads", NULL, "a number from 1 to 1024", set_prefault_threads },
 	{ "stats", NULL, "the absolute path of a file", set_stats },
 	{ "force", "on", BOOL, set_force },
 };
@@ -316,6 +334,7 @@ void options_init(struct options *options)
 	*options = (struct options){
 		.cuda_checkpoint = "cuda-checkpoint",
 		.check_memory = true,
+		.prefault = true,
 	};
 }
 

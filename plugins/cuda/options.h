@@ -14,6 +14,8 @@
  *   shared-memory=refuse|warn  what to do with processes that share GPU memory
  *   memory-check[=BOOL]        see that GPU memory has room in host memory
  *   parallel=NUMBER            on how many processes at most to work at once
+ *   prefault[=BOOL]            populate the buffer of a checkpoint for the driver
+ *   prefault-threads=NUMBER    by so many threads, for all processes together
  *   stats=PATH                 the file to which to add what it took, an absolute path
  *   force[=BOOL]               work without /proc/driver/nvidia/gpus
  *
@@ -41,13 +43,15 @@ struct options {
 	bool allow_shared_memory;	   /* warn, and go on */
 	bool check_memory;
 	unsigned int parallel; /* 0: not set */
-	char stats[PATH_MAX];  /* empty: none */
+	bool prefault;
+	unsigned int prefault_threads; /* 0: not set */
+	char stats[PATH_MAX];	       /* empty: none */
 	bool force;
 };
 
 /*
  * The defaults: no timeout of our own, "cuda-checkpoint", shared memory refused, memory
- * checked, parallel not set, no stats, no force.
+ * checked, parallel not set, prefault by as many threads as is best, no stats, no force.
  */
 void options_init(struct options *options);
 

@@ -17,6 +17,23 @@ dump_and_restore() {
 	app_stop
 }
 
+# A buffer that is large enough to be populated by the plugin, unless told not to.
+large_buffer() {
+	PLUGIN_OPTIONS=$PLUGIN_OPTIONS,prefault=$1,prefault-threads=3
+	app_start counter --mib 96
+
+	criu_dump "$APP" || fail "the dump failed"
+
+	criu_dumped_is_gone || fail "the program is still there after the dump"
+	said=$(grep -c "cuda_plugin: pid $APP: its buffer of [0-9]* MiB was populated by 3 threads in" \
+		"$IMAGES/dump.log") || :
+	[ "$said" -eq "$2" ] || fail "$said buffers were populated, not $2"
+	criu_restore || fail "the restore failed"
+	state_is "$APP" running
+	app_goes_on "$OUT"
+	app_stop
+}
+
 twice_in_a_row() {
 	app_start counter --mib 16
 	for round in 1 2; do
@@ -334,6 +351,8 @@ post_dump_script_fails() {
 # scenarios_for_all VERSION
 scenarios_for_all() {
 	tap_scenario "CRIU $1: a program goes on after dump and restore" dump_and_restore
+	tap_scenario "CRIU $1: a large buffer is populated by the plugin" large_buffer on 1
+	tap_scenario "CRIU $1: a large buffer is left to the driver" large_buffer off 0
 	tap_scenario "CRIU $1: twice in a row" twice_in_a_row
 	tap_scenario "CRIU $1: leave running" leave_running
 	tap_scenario "CRIU $1: leave stopped" leave_stopped

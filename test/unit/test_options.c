@@ -82,6 +82,7 @@ static const struct options marked = {
 	.lock_timeout_ms = 77,
 	.cuda_checkpoint = "marked",
 	.parallel = 77,
+	.prefault_threads = 77,
 	.stats = "/marked",
 };
 
@@ -167,9 +168,12 @@ static void bool_understands_four_ways_to_say_it(void **state)
 		assert_int_equal(parse_both(&options, "force", good_bools[i].word), 0);
 		assert_int_equal(options.force, good_bools[i].force);
 		options.check_memory = !good_bools[i].force;
+		options.prefault = !good_bools[i].force;
 		assert_int_equal(parse_both(&options, "memory-check", good_bools[i].word),
 				 0);
 		assert_int_equal(options.check_memory, good_bools[i].force);
+		assert_int_equal(parse_both(&options, "prefault", good_bools[i].word), 0);
+		assert_int_equal(options.prefault, good_bools[i].force);
 	}
 }
 
@@ -269,6 +273,17 @@ static void memory_is_checked_unless_told(void **state)
 	assert_true(options.check_memory);
 }
 
+static void buffers_are_populated_unless_told(void **state)
+{
+	struct options options;
+
+	(void)state;
+	options_init(&options);
+
+	assert_true(options.prefault);
+	assert_int_equal(options.prefault_threads, 0);
+}
+
 static const struct {
 	const char *value;
 	unsigned int number;
@@ -328,6 +343,28 @@ static void parallel_is_a_number_from_1_to_65536(void **state)
 	}
 }
 
+static void prefault_threads_are_from_1_to_1024(void **state)
+{
+	static const char *const bad[] = { "", "0", "-1", "1025", "65536", "1.5", "on" };
+	struct options options;
+
+	(void)state;
+	for (unsigned int number = 1; number <= 1024; number *= 2) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "%u", number);
+		options_init(&options);
+		assert_int_equal(parse_both(&options, "prefault-threads", text), 0);
+		assert_int_equal(options.prefault_threads, number);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		init_marked(&options);
+		assert_int_equal(parse_both(&options, "prefault-threads", bad[i]),
+				 -EINVAL);
+		check_marked(&options);
+	}
+}
+
 static void stats_go_to_a_file_of_an_absolute_path(void **state)
 {
 	static const char *const good[] = { "/a", "/", "/a b/c=d", "/tmp/../x.json" };
@@ -363,6 +400,8 @@ int main(void)
 		cmocka_unit_test(memory_is_checked_unless_told),
 		cmocka_unit_test(bool_understands_four_ways_to_say_it),
 		cmocka_unit_test(parallel_is_a_number_from_1_to_65536),
+		cmocka_unit_test(buffers_are_populated_unless_told),
+		cmocka_unit_test(prefault_threads_are_from_1_to_1024),
 		cmocka_unit_test(stats_go_to_a_file_of_an_absolute_path),
 		cmocka_unit_test(longest_path_is_taken_and_a_longer_one_is_not),
 		cmocka_unit_test(reason_stays_within_its_buffer),

@@ -23,6 +23,8 @@ struct expected {
 	bool force;
 	unsigned int parallel;
 	const char *stats;
+	bool no_prefault;
+	unsigned int prefault_threads;
 };
 
 /* Options unlike the defaults, in which every change shows. */
@@ -53,6 +55,8 @@ static void check(const struct options *options, const struct expected *expected
 							      : "cuda-checkpoint");
 	assert_int_equal(options->force, expected->force);
 	assert_int_equal(options->parallel, expected->parallel);
+	assert_int_equal(options->prefault, !expected->no_prefault);
+	assert_int_equal(options->prefault_threads, expected->prefault_threads);
 	assert_string_equal(options->stats, expected->stats ? expected->stats : "");
 }
 
@@ -87,6 +91,10 @@ static const struct {
 	{ "parallel=4,stats=/a b/c", { .parallel = 4, .stats = "/a b/c" } },
 	{ " stats = /x , parallel = 1 ", { .parallel = 1, .stats = "/x" } },
 	{ "parallel=4,stats=/a,parallel=5,stats=/b", { .parallel = 5, .stats = "/b" } },
+	{ "prefault=off", { .no_prefault = true } },
+	{ "prefault=off,prefault", { .no_prefault = false } },
+	{ "prefault-threads=3,prefault=no",
+	  { .prefault_threads = 3, .no_prefault = true } },
 	{ "backend=auto,cuda-checkpoint=c,timeout=0.5,force=1",
 	  { .timeout_set = true,
 	    .timeout_ms = 500,
@@ -119,7 +127,7 @@ static const struct {
 	{ "speed=3",
 	  { "\"speed\"",
 	    "timeout, operation-timeout, cuda-checkpoint, backend, shared-memory, "
-	    "memory-check, parallel, stats, force" } },
+	    "memory-check, parallel, prefault, prefault-threads, stats, force" } },
 	{ "speed", { "\"speed\"", "timeout" } },
 	{ "=5", { "\"\"", "timeout" } },
 	{ "=", { "\"\"", "timeout" } },
@@ -141,6 +149,9 @@ static const struct {
 	{ "parallel", { "\"parallel\"", "needs a value", "from 1 to 65536" } },
 	{ "parallel=", { "\"parallel\"", "\"\"", "from 1 to 65536" } },
 	{ "parallel=0", { "\"parallel\"", "\"0\"", "from 1 to 65536" } },
+	{ "prefault=maybe", { "\"prefault\"", "\"maybe\"", "on, off" } },
+	{ "prefault-threads",
+	  { "\"prefault-threads\"", "needs a value", "from 1 to 1024" } },
 	{ "stats", { "\"stats\"", "needs a value", "the absolute path of a file" } },
 	{ "stats=on", { "\"stats\"", "\"on\"", "the absolute path of a file" } },
 	{ "force=", { "\"force\"", "\"\"", "on, off" } },
