@@ -193,7 +193,7 @@ arm64_flags = BUILD=$(arm64_build) CC=aarch64-linux-gnu-gcc CPPFLAGS='-isystem b
 run_plugin = $(foreach host,$(3),"$(2)$(host): $(1)/test/plugin/$(host)")
 run_unit = $(foreach test,$(unit_tests),"$(2)$(test): $(1)/test/unit/$(test)")
 run_sim = $(foreach test,$(sim_tests),"$(notdir $(test)) of the simulator: LD_LIBRARY_PATH=$(dir $(sim_driver)) $(test)")
-torture_in_short = calls-dump calls-killed calls-restore utility-dump
+torture_in_short = calls-dump calls-large calls-killed calls-restore utility-dump
 run_system = "CRIU: BUILD=$(BUILD) test/system/test-versions $(criu_versions)"
 
 # Two steps: what the first brings is looked for when make starts.

@@ -11,6 +11,7 @@
 start_program() {
 	case $1 in
 	counter | inflight) app_start "$1" --mib 1 --interval 20 ;;
+	large) app_start counter --mib 80 --interval 20 ;;
 	threads) app_start threads --threads 8 --mib 1 ;;
 	tree) start_tree --cuda 2 --plain 1 ;;
 	plain) start_tree --cuda 0 --plain 1 ;;
