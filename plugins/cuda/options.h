@@ -51,7 +51,8 @@ struct options {
 
 /*
  * The defaults: no timeout of our own, "cuda-checkpoint", shared memory refused, memory
- * checked, parallel not set, prefault by as many threads as is best, no stats, no force.
+ * checked, parallel not set, no prefault, and if so by as many threads as is best, no
+ * stats, no force.
  */
 void options_init(struct options *options);
 

@@ -23,7 +23,7 @@ struct expected {
 	bool force;
 	unsigned int parallel;
 	const char *stats;
-	bool no_prefault;
+	bool prefault;
 	unsigned int prefault_threads;
 };
 
@@ -55,7 +55,7 @@ static void check(const struct options *options, const struct expected *expected
 							      : "cuda-checkpoint");
 	assert_int_equal(options->force, expected->force);
 	assert_int_equal(options->parallel, expected->parallel);
-	assert_int_equal(options->prefault, !expected->no_prefault);
+	assert_int_equal(options->prefault, expected->prefault);
 	assert_int_equal(options->prefault_threads, expected->prefault_threads);
 	assert_string_equal(options->stats, expected->stats ? expected->stats : "");
 }
@@ -91,10 +91,10 @@ static const struct {
 	{ "parallel=4,stats=/a b/c", { .parallel = 4, .stats = "/a b/c" } },
 	{ " stats = /x , parallel = 1 ", { .parallel = 1, .stats = "/x" } },
 	{ "parallel=4,stats=/a,parallel=5,stats=/b", { .parallel = 5, .stats = "/b" } },
-	{ "prefault=off", { .no_prefault = true } },
-	{ "prefault=off,prefault", { .no_prefault = false } },
-	{ "prefault-threads=3,prefault=no",
-	  { .prefault_threads = 3, .no_prefault = true } },
+	{ "prefault=on", { .prefault = true } },
+	{ "prefault=off,prefault", { .prefault = true } },
+	{ "prefault-threads=3,prefault=yes",
+	  { .prefault_threads = 3, .prefault = true } },
 	{ "backend=auto,cuda-checkpoint=c,timeout=0.5,force=1",
 	  { .timeout_set = true,
 	    .timeout_ms = 500,
