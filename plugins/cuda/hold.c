@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "proc.h"
@@ -25,14 +24,6 @@ static bool is_held(const struct hold *hold, pid_t tid)
 			return true;
 
 	return false;
-}
-
-/* By an earlier attempt that got no further. */
-static bool is_ours(pid_t tid)
-{
-	pid_t tracer;
-
-	return proc_tracer(tid, &tracer) == 0 && tracer == getpid();
 }
 
 /* Wait for the stop of @tid. Return: 0 with the signal it holds up; -ESRCH; -ETIME. */
@@ -77,6 +68,7 @@ static int deliver(pid_t tid, int *signo)
 int hold_thread(struct hold *hold, pid_t tid)
 {
 	struct held_thread *threads, thread = { .tid = tid };
+	bool ours;
 	int ret;
 
 	threads = realloc(hold->threads, (hold->count + 1) * sizeof(*threads));
@@ -86,7 +78,8 @@ int hold_thread(struct hold *hold, pid_t tid)
 
 	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0) {
 		ret = -errno;
-		if (!is_ours(tid))
+		/* It may be ours, by an earlier attempt that got no further. */
+		if (proc_is_traced_by_us(tid, &ours) || !ours)
 			return ret;
 	}
 	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0)
