@@ -44,6 +44,8 @@
 #define MEMORY_IMAGE_DRIVER_SIZE 256
 #define MEMORY_IMAGE_NAME_SIZE	 64
 
+#define MEMORY_IMAGE_ID_SIZE 16
+
 enum memory_image_compression {
 	MEMORY_IMAGE_PLAIN = 0,
 	MEMORY_IMAGE_ZSTD = 1, /* chunk by chunk, those that get smaller */
@@ -58,6 +60,7 @@ struct memory_image_header {
 	uint32_t chunk_size; /* bytes */
 	enum memory_image_compression compression;
 	char driver[MEMORY_IMAGE_DRIVER_SIZE]; /* has no control character; may be "" */
+	uint8_t id[MEMORY_IMAGE_ID_SIZE];      /* tells it from any other; or all 0 */
 };
 
 /* What an image comes to. */

@@ -122,7 +122,11 @@ void memory_image_encode_header(const struct memory_image_header *header,
 	message.length = header->length;
 	message.chunk_size = header->chunk_size;
 	message.compression = header->compression;
-	message.driver = (char *)header->driver; /* protobuf-c has no const */
+	/* protobuf-c has no const */
+	message.driver = (char *)header->driver;
+	message.has_id = true;
+	message.id.len = sizeof(header->id);
+	message.id.data = (uint8_t *)header->id;
 
 	memset(ret_block, 0, IMAGE_FILE_BLOCK);
 	opening.length =
@@ -152,6 +156,10 @@ static int take_message(const CudaMemoryHeader *message,
 				  "compression %u is not known", message->compression);
 	if (message->driver && strlen(message->driver) >= sizeof(header.driver))
 		return reason_set(ret_reason, -EBADMSG, "its driver makes no sense");
+	if (message->has_id && message->id.len != sizeof(header.id))
+		return reason_set(ret_reason, -EBADMSG, "its id makes no sense");
+	if (message->has_id)
+		memcpy(header.id, message->id.data, sizeof(header.id));
 	if (message->driver)
 		snprintf(header.driver, sizeof(header.driver), "%s", message->driver);
 	if (memory_image_check_header(&header, ret_reason) < 0)

@@ -98,6 +98,7 @@ static void image_tells_what_it_is(void **state)
 	world_have(world, 5 * WORLD_CHUNK + 100, WORLD_MIXED);
 	header = world_header(world, MEMORY_IMAGE_ZSTD);
 	memset(header.driver, 'd', sizeof(header.driver) - 1);
+	memcpy(header.id, "sixteen bytes :)", sizeof(header.id));
 	header.address = UINT64_MAX - header.length;
 	assert_int_equal(world_write(world, &header, 2, &written), 0);
 
@@ -111,6 +112,7 @@ static void image_tells_what_it_is(void **state)
 	assert_int_equal(told->chunk_size, header.chunk_size);
 	assert_int_equal(told->compression, header.compression);
 	assert_string_equal(told->driver, header.driver);
+	assert_memory_equal(told->id, header.id, sizeof(header.id));
 	found = memory_image_summary(image);
 	assert_int_equal(found->file_size, written.file_size);
 	assert_int_equal(found->stored, written.stored);

@@ -130,6 +130,11 @@ static const struct {
 	/* no length at all, a driver with a newline, no message */
 	MESSAGE("\x08\x01\x10\x01\x18\x01(\x80 0\x00", "header", -EBADMSG),
 	MESSAGE("\x08\x01\x10\x01\x18\x01 \x01(\x80 0\x00:\x02x\n", "driver", -EBADMSG),
+	/* an id of 15 bytes, and of 17 */
+	MESSAGE("\x08\x01\x10\x01\x18\x01 \x01(\x80 0\x00" "B\x0f" "123456789012345",
+		"id", -EBADMSG),
+	MESSAGE("\x08\x01\x10\x01\x18\x01 \x01(\x80 0\x00" "B\x11" "12345678901234567",
+		"id", -EBADMSG),
 	MESSAGE("\xff\xff\xff", "header", -EBADMSG),
 	MESSAGE("", "header", -EBADMSG),
 	/* more memory than the file has an index for */
