@@ -5,63 +5,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "driver_version.h"
 #include "log.h"
 #include "proc.h"
 #include "remedy.h"
 
 #define SAFE_DRIVER  610
-#define DRIVER_MAX   9999 /* a larger number is no version */
 #define PIDS_IN_LINE 8
 #define PID_SIZE     sizeof(", 4194304")
 
-/* --- the driver -------------------------------------------------------------- */
-
-/* "580.159.04": 580. Return: 0 if @word is no version. */
-static unsigned long major_of(const char *word)
-{
-	size_t length = strcspn(word, " \t\n");
-	unsigned long major;
-	char *end;
-
-	if (strspn(word, "0123456789.") != length)
-		return 0;
-
-	major = strtoul(word, &end, 10);
-	return end > word && *end == '.' && major <= DRIVER_MAX ? major : 0;
-}
-
-/*
- * The only word of its kind, in lines that are not the same for the two kinds of module:
- * "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.15  Tue Mar  5 22:23:56 ..."
- */
-static unsigned long major_in(const char *line)
-{
-	static const char prefix[] = "NVRM version:";
-	unsigned long major = 0;
-
-	if (strncmp(line, prefix, sizeof(prefix) - 1) != 0)
-		return 0;
-
-	while (*line && !major) {
-		line += strcspn(line, " \t\n");
-		line += strspn(line, " \t\n");
-		major = major_of(line);
-	}
-
-	return major;
-}
-
 bool gpu_sharing_survives(const char *version_file)
 {
-	FILE *file autofclose = fopen(version_file, "re");
-	char *line autofree = NULL;
-	unsigned long major = 0;
-	size_t size = 0;
+	char version[DRIVER_VERSION_SIZE];
 
-	while (file && !major && getline(&line, &size, file) >= 0)
-		major = major_in(line);
-
-	return major >= SAFE_DRIVER;
+	return driver_version_read(version_file, version) >= SAFE_DRIVER;
 }
 
 /* --- the processes ------------------------------------------------------------- */

@@ -23,8 +23,6 @@
 
 #include "cleanup.h"
 
-#define GPU_SHARING_VERSION_FILE "/proc/driver/nvidia/version"
-
 /*
  * Does the driver that @version_file tells of bring back processes that share, that is,
  * is it of r610 or newer? False too if the file is not there or makes no sense: what is

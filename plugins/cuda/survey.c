@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "candidate.h"
+#include "driver_version.h"
 #include "gpu_sharing.h"
 #include "log.h"
 #include "memory_answer.h"
@@ -61,7 +62,7 @@ static int check_sharing(const struct survey_policy *policy, const pid_t *pids,
 	size_t sharing_count = 0;
 	int ret;
 
-	if (count < 2 || gpu_sharing_survives(GPU_SHARING_VERSION_FILE))
+	if (count < 2 || gpu_sharing_survives(DRIVER_VERSION_FILE))
 		return 0;
 
 	ret = gpu_sharing_find(pids, count, &sharing, &sharing_count);
