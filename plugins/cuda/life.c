@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PATH_SIZE 64
+#include "proc_file.h"
 
 /* Of linux/sched.h: the process is on its way out. */
 #define PF_EXITING 0x4
@@ -36,25 +36,20 @@ static int parse(const char *line, struct stat_line *ret_stat)
 	return 0;
 }
 
-static int gone_or(int error)
-{
-	return error == ENOENT || error == ESRCH ? -ESRCH : -error;
-}
-
 static int read_stat(pid_t pid, struct stat_line *ret_stat)
 {
 	FILE *file autofclose = NULL;
-	char path[PATH_SIZE], line[1024];
+	char line[1024];
+	int ret;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "re");
-	if (!file)
-		return gone_or(errno);
+	ret = proc_file_open(pid, "stat", &file);
+	if (ret)
+		return ret;
 
 	/* If it has ended since, that is ESRCH; any other error says nothing of that. */
 	errno = 0;
 	if (!fgets(line, sizeof(line), file))
-		return errno ? gone_or(errno) : -EBADMSG;
+		return errno ? proc_file_error(errno) : -EBADMSG;
 
 	return parse(line, ret_stat);
 }
@@ -99,12 +94,12 @@ static bool is_sigkill_pending(const char *line)
 static bool is_killed(pid_t pid)
 {
 	FILE *file autofclose = NULL;
-	char path[PATH_SIZE], line[256];
+	char line[256];
 	bool killed = false;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	file = fopen(path, "re");
-	while (file && !killed && fgets(line, sizeof(line), file))
+	if (proc_file_open(pid, "status", &file))
+		return false;
+	while (!killed && fgets(line, sizeof(line), file))
 		killed = is_sigkill_pending(line);
 
 	return killed;

@@ -8,139 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
 
-#define PROC_PATH_MAX	64 /* "/proc/PID/task/TID/status" and then some */
-#define KERNEL_NAME_MAX 15 /* of a thread */
+#include "proc_file.h"
 
-/* Of linux/fs.h, since Linux 6.11: PROCMAP_QUERY and what belongs to it. */
-struct mapping_query {
-	uint64_t size, flags, address;
-	uint64_t start, end, mapping_flags, page_size, offset, inode;
-	uint32_t device_major, device_minor, name_size, build_id_size;
-	uint64_t name, build_id; /* where to put them */
-};
-#define MAPPING_QUERY	      _IOWR('f', 17, struct mapping_query)
-#define MAPPING_AT_OR_BEHIND  0x10
-#define MAPPING_OF_FILES_ONLY 0x20
-
-/* The kernel answers a read in /proc of a process that has just ended with ESRCH. */
-static int gone_or(int error)
-{
-	return error == ENOENT || error == ESRCH ? -ESRCH : -error;
-}
-
-static int open_proc(pid_t pid, const char *file, FILE **ret_stream)
-{
-	char path[PROC_PATH_MAX];
-	FILE *stream;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
-	stream = fopen(path, "re");
-	if (!stream)
-		return gone_or(errno);
-
-	*ret_stream = stream;
-	return 0;
-}
-
-static bool path_is_libcuda(const char *path)
-{
-	static const char prefix[] = "/libcuda.so.";
-	const char *name = strrchr(path, '/');
-
-	return name && strncmp(name, prefix, sizeof(prefix) - 1) == 0;
-}
-
-/*
- * Ask for the mappings of files alone: of the others there may be very many. Return:
- * -errno too where the kernel cannot be asked, or the answer is not the whole one.
- */
-static int ask_for_libcuda(int maps, bool *ret_maps)
-{
-	struct mapping_query query = {
-		.size = sizeof(query),
-		.flags = MAPPING_AT_OR_BEHIND | MAPPING_OF_FILES_ONLY,
-	};
-	char path[PATH_MAX];
-
-	do {
-		path[0] = '\0';
-		query.address = query.end;
-		query.name = (uintptr_t)path;
-		query.name_size = sizeof(path);
-		if (ioctl(maps, MAPPING_QUERY, &query) < 0) {
-			if (errno != ENOENT)
-				return -errno;
-
-			*ret_maps = false; /* that was the last one */
-			return 0;
-		}
-	} while (!path_is_libcuda(path));
-
-	*ret_maps = true;
-	return 0;
-}
-
-/* "…-… r-xp 00000000 08:01 1234   /usr/lib/libcuda.so.580.159.04" and so on */
-static int read_for_libcuda(FILE *maps, bool *ret_maps)
-{
-	char *line autofree = NULL;
-	const char *path;
-	size_t size = 0;
-
-	errno = 0;
-	while (getline(&line, &size, maps) >= 0) {
-		path = strchr(line, '/');
-		if (path && path_is_libcuda(path)) {
-			*ret_maps = true;
-			return 0;
-		}
-	}
-	if (!feof(maps))
-		return gone_or(errno);
-
-	*ret_maps = false;
-	return 0;
-}
-
-/*
- * The links of the folder with its threads: one for each, and two as any folder has. One
- * thread alone is not the driver's, so there is nothing to look for in what may be tens
- * of thousands of mappings.
- */
-int proc_may_be_cuda(pid_t pid, bool *ret_may)
-{
-	char path[PROC_PATH_MAX];
-	struct stat tasks;
-
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	if (stat(path, &tasks) < 0)
-		return gone_or(errno);
-	if (tasks.st_nlink == 2 + 1) {
-		*ret_may = false;
-		return 0;
-	}
-
-	return proc_maps_libcuda(pid, ret_may);
-}
-
-int proc_maps_libcuda(pid_t pid, bool *ret_maps)
-{
-	FILE *maps autofclose = NULL;
-	int ret;
-
-	ret = open_proc(pid, "maps", &maps);
-	if (ret)
-		return ret;
-
-	/* What cannot be had by asking is read. */
-	if (ask_for_libcuda(fileno(maps), ret_maps) == 0)
-		return 0;
-
-	return read_for_libcuda(maps, ret_maps);
-}
+#define KERNEL_NAME_MAX 15  /* of a thread */
+#define NS_PIDS_MAX	512 /* pids of 32 namespaces, one in the other, and more */
 
 static bool is_restore_thread_name(const char *name)
 {
@@ -157,14 +29,14 @@ static bool is_restore_thread_name(const char *name)
 static int read_thread_name(pid_t pid, const char *tid, char *name, int size)
 {
 	FILE *comm autofclose = NULL;
-	char path[PROC_PATH_MAX];
+	char path[PROC_FILE_PATH_MAX];
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%.16s/comm", pid, tid);
 	comm = fopen(path, "re");
 	if (!comm)
-		return gone_or(errno);
+		return proc_file_error(errno);
 	if (!fgets(name, size, comm))
-		return ferror(comm) ? gone_or(errno) : -ESRCH;
+		return ferror(comm) ? proc_file_error(errno) : -ESRCH;
 
 	name[strcspn(name, "\n")] = '\0';
 	return 0;
@@ -175,20 +47,20 @@ static int find_threads(pid_t pid, bool (*is_named)(const char *name),
 			unsigned int enough, unsigned int *count, pid_t *tid)
 {
 	DIR *tasks autoclosedir = NULL;
-	char path[PROC_PATH_MAX], name[32] = "";
+	char path[PROC_FILE_PATH_MAX], name[32] = "";
 	const struct dirent *task;
 	int ret;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	tasks = opendir(path);
 	if (!tasks)
-		return gone_or(errno);
+		return proc_file_error(errno);
 
 	while (*count < enough) {
 		errno = 0;
 		task = readdir(tasks);
 		if (!task)
-			return errno ? gone_or(errno) : 0;
+			return errno ? proc_file_error(errno) : 0;
 		if (!isdigit((unsigned char)task->d_name[0]))
 			continue;
 
@@ -259,7 +131,7 @@ int proc_started_with(pid_t pid, const char *name, const char *value, bool *ret_
 	size_t size = 0, length = strlen(name);
 	int ret;
 
-	ret = open_proc(pid, "environ", &environment);
+	ret = proc_file_open(pid, "environ", &environment);
 	if (ret)
 		return ret;
 
@@ -271,7 +143,7 @@ int proc_started_with(pid_t pid, const char *name, const char *value, bool *ret_
 		}
 	}
 	if (!feof(environment))
-		return gone_or(errno);
+		return proc_file_error(errno);
 
 	*ret_with = false;
 	return 0;
@@ -297,7 +169,7 @@ static int read_status(pid_t pid, const char *key, char *value, size_t size)
 	size_t key_length = strlen(key), line_size = 0;
 	int ret;
 
-	ret = open_proc(pid, "status", &status);
+	ret = proc_file_open(pid, "status", &status);
 	if (ret)
 		return ret;
 
@@ -312,26 +184,46 @@ static int read_status(pid_t pid, const char *key, char *value, size_t size)
 				  value, size);
 	}
 
-	return feof(status) ? -EBADMSG : gone_or(errno);
+	return feof(status) ? -EBADMSG : proc_file_error(errno);
+}
+
+/* All of @text. */
+static int parse_pid(const char *text, pid_t *ret_pid)
+{
+	char *end;
+	long pid;
+
+	errno = 0;
+	pid = strtol(text, &end, 10);
+	if (errno || end == text || *end || pid < 0 || pid > INT_MAX)
+		return -EBADMSG;
+
+	*ret_pid = (pid_t)pid;
+	return 0;
 }
 
 int proc_tracer(pid_t tid, pid_t *ret_tracer)
 {
-	char value[32], *end;
-	long tracer;
+	char value[32];
 	int ret;
 
 	ret = read_status(tid, "TracerPid", value, sizeof(value));
+	return ret ? ret : parse_pid(value, ret_tracer);
+}
+
+/* A pid for each namespace, this one first. */
+int proc_inner_pid(pid_t pid, pid_t *ret_inner)
+{
+	char value[NS_PIDS_MAX];
+	const char *last;
+	int ret;
+
+	ret = read_status(pid, "NSpid", value, sizeof(value));
 	if (ret)
 		return ret;
 
-	errno = 0;
-	tracer = strtol(value, &end, 10);
-	if (errno || end == value || *end || tracer < 0 || tracer > INT_MAX)
-		return -EBADMSG;
-
-	*ret_tracer = (pid_t)tracer;
-	return 0;
+	last = strrchr(value, '\t');
+	return parse_pid(last ? last + 1 : value, ret_inner);
 }
 
 int proc_is_traced_by_us(pid_t tid, bool *ret_is)
@@ -385,7 +277,7 @@ bool proc_is_gone(pid_t pid)
 
 bool proc_has_thread(pid_t pid, pid_t tid)
 {
-	char path[PROC_PATH_MAX];
+	char path[PROC_FILE_PATH_MAX];
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d", pid, tid);
 	return access(path, F_OK) == 0;

@@ -77,7 +77,13 @@ int proc_started_with(pid_t pid, const char *name, const char *value,
  */
 int proc_tracer(pid_t tid, pid_t *ret_tracer) must_check;
 
-/* The same: is it the caller's process? */
+/*
+ * The pid of @pid in the innermost namespace that it is in, which is its name in CRIU's
+ * images. Return: as above.
+ */
+int proc_inner_pid(pid_t pid, pid_t *ret_inner) must_check;
+
+/* Is the thread @tid traced by the caller's process? Return: as proc_tracer(). */
 int proc_is_traced_by_us(pid_t tid, bool *ret_is) must_check;
 
 /*

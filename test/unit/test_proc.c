@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -72,6 +73,38 @@ static void process_held_by_a_tracer_is_stopped_and_names_it(void **state)
 	assert_int_equal(ptrace(PTRACE_DETACH, child, NULL, NULL), 0);
 	assert_int_equal(proc_tracer(child, &tracer), 0);
 	assert_int_equal(tracer, 0);
+}
+
+/* --- its pid, as it sees it ---------------------------------------------------- */
+
+static void without_a_namespace_of_its_own_the_inner_pid_is_the_pid(void **state)
+{
+	pid_t inner = UNTOUCHED;
+
+	(void)state;
+	start_child(NULL);
+	assert_int_equal(proc_inner_pid(child, &inner), 0);
+	assert_int_equal(inner, child);
+}
+
+static void in_a_namespace_of_its_own_the_inner_pid_is_that_of_the_namespace(void **state)
+{
+	pid_t inner = UNTOUCHED, pid;
+
+	(void)state;
+	pid = (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+	if (pid == 0)
+		for (;;)
+			pause();
+	if (pid < 0)
+		skip(); /* not permitted here */
+
+	assert_int_equal(proc_inner_pid(pid, &inner), 0);
+	assert_int_equal(inner, 1);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_int_equal(proc_inner_pid(pid, &inner), -ESRCH);
+	assert_int_equal(inner, 1);
 }
 
 static pid_t *thread_tid;
@@ -206,6 +239,8 @@ static void blocked_signals_are_those_of_the_thread(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(without_a_namespace_of_its_own_the_inner_pid_is_the_pid),
+		CASE(in_a_namespace_of_its_own_the_inner_pid_is_that_of_the_namespace),
 		CASE(process_stopped_by_a_signal_is_stopped),
 		CASE(process_held_by_a_tracer_is_stopped_and_names_it),
 		CASE(tracer_of_one_thread_is_that_threads_alone),
