@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "buffer_marker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "memory_map.h"
+#include "proc_file.h"
+
+/* Where a huge page begins, which may come in place of a small one. */
+#define HUGE_PAGE (UINT64_C(2) << 20)
+
+/* At least so much of the buffer, before the marker, is empty. */
+#define EMPTY_MIN (BUFFER_MARKER_BYTES_MIN / 4)
+
+/* Of an entry of /proc/PID/pagemap: the page is in memory, or in swap. */
+#define PAGE_THERE (UINT64_C(3) << 62)
+#define ENTRIES	   8192 /* that are read at once */
+#define PATH_SIZE  32	/* "/proc/PID/pagemap" */
+
+struct page {
+	char magic[32];
+	struct {
+		uint8_t id[BUFFER_MARKER_ID_SIZE];
+		uint64_t address, bytes;
+	} marker;
+};
+
+_Static_assert(sizeof(struct page) == BUFFER_MARKER_SIZE, "as the header has it");
+
+static const char magic[32] = "CRIU CUDA plugin: memory is in\n";
+
+uint64_t buffer_marker_place(uint64_t address, uint64_t bytes)
+{
+	return (address + bytes / 2) / HUGE_PAGE * HUGE_PAGE;
+}
+
+int buffer_marker_put(pid_t pid, const struct buffer_marker *marker)
+{
+	struct page page = { .marker.address = marker->address,
+			     .marker.bytes = marker->bytes };
+	struct iovec here = { .iov_base = &page, .iov_len = sizeof(page) };
+	struct iovec there = { .iov_len = sizeof(page) };
+	ssize_t written;
+
+	memcpy(page.magic, magic, sizeof(magic));
+	memcpy(page.marker.id, marker->id, sizeof(marker->id));
+	there.iov_base =
+		(void *)(uintptr_t)buffer_marker_place(marker->address, marker->bytes);
+	written = process_vm_writev(pid, &here, 1, &there, 1, 0);
+	if (written < 0)
+		return -errno;
+
+	return (size_t)written == sizeof(page) ? 0 : -EFAULT;
+}
+
+/* --- looking for it ----------------------------------------------------------------- */
+
+struct search {
+	pid_t pid;
+	int pagemap;
+	uint64_t page_size;
+	struct buffer_marker *found; /* the caller's */
+};
+
+/* Return: 1 if @address has a marker of a buffer in @range; 0; -errno. */
+static int look_at(const struct search *search, const struct memory_range *range,
+		   uint64_t address)
+{
+	struct page page;
+	struct iovec here = { .iov_base = &page, .iov_len = sizeof(page) };
+	struct iovec there = { .iov_base = (void *)(uintptr_t)address,
+			       .iov_len = sizeof(page) };
+	ssize_t got = process_vm_readv(search->pid, &here, 1, &there, 1, 0);
+
+	if (got != sizeof(page))
+		return got < 0 ? -errno : -EFAULT;
+	if (memcmp(page.magic, magic, sizeof(magic)) != 0 ||
+	    page.marker.address < range->begin || page.marker.address > range->end ||
+	    page.marker.bytes > range->end - page.marker.address ||
+	    buffer_marker_place(page.marker.address, page.marker.bytes) != address)
+		return 0;
+
+	search->found->address = page.marker.address;
+	search->found->bytes = page.marker.bytes;
+	memcpy(search->found->id, page.marker.id, sizeof(page.marker.id));
+	return 1;
+}
+
+/* Up to ENTRIES of the pages from @address on. Return: how many there are, or -errno. */
+static ssize_t read_entries(const struct search *search, uint64_t address, uint64_t end,
+			    uint64_t *entries)
+{
+	const uint64_t left = (end - address) / search->page_size;
+	const size_t count = left < ENTRIES ? (size_t)left : ENTRIES;
+	const off_t at = (off_t)(address / search->page_size * sizeof(*entries));
+	ssize_t got = pread(search->pagemap, entries, count * sizeof(*entries), at);
+
+	if (got < 0)
+		return -errno;
+
+	/* Nothing at all: the process has let go of its memory. */
+	return got ? got / (ssize_t)sizeof(*entries) : -ESRCH;
+}
+
+/* Return: as look_at(). */
+static int search_range(const struct search *search, const struct memory_range *range)
+{
+	uint64_t entries[ENTRIES], address = range->begin, empty = 0;
+	int ret = 0;
+
+	while (!ret && address < range->end) {
+		const ssize_t count = read_entries(search, address, range->end, entries);
+
+		if (count < 0)
+			return (int)count;
+		for (ssize_t i = 0; !ret && i < count; i++) {
+			const bool is_there = entries[i] & PAGE_THERE;
+
+			if (is_there && empty >= EMPTY_MIN)
+				ret = look_at(search, range, address);
+			empty = is_there ? 0 : empty + search->page_size;
+			address += search->page_size;
+		}
+	}
+
+	return ret;
+}
+
+static int search_map(const struct search *search, const struct memory_map *map)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < map->count; i++) {
+		const struct memory_range *range = &map->ranges[i];
+
+		if (range->end - range->begin >= BUFFER_MARKER_BYTES_MIN)
+			ret = search_range(search, range);
+	}
+	if (ret < 0)
+		return ret;
+
+	return ret ? 0 : -ENOENT;
+}
+
+int buffer_marker_find(pid_t pid, struct buffer_marker *ret_marker)
+{
+	struct search search = { .pid = pid, .found = ret_marker };
+	struct memory_map map;
+	char path[PATH_SIZE];
+	int pagemap autoclose = -1;
+	int ret;
+
+	ret = memory_map_read(pid, &map);
+	if (ret)
+		return ret;
+
+	search.page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	search.pagemap = pagemap;
+	if (pagemap < 0)
+		ret = proc_file_error(errno);
+	else
+		ret = search_map(&search, &map);
+
+	memory_map_release(&map);
+	return ret;
+}
