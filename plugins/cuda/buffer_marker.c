@@ -5,10 +5,10 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #include "memory_map.h"
 #include "proc_file.h"
+#include "remote_memory.h"
 
 /* Where a huge page begins, which may come in place of a small one. */
 #define HUGE_PAGE (UINT64_C(2) << 20)
@@ -42,19 +42,12 @@ int buffer_marker_put(pid_t pid, const struct buffer_marker *marker)
 {
 	struct page page = { .marker.address = marker->address,
 			     .marker.bytes = marker->bytes };
-	struct iovec here = { .iov_base = &page, .iov_len = sizeof(page) };
-	struct iovec there = { .iov_len = sizeof(page) };
-	ssize_t written;
 
 	memcpy(page.magic, magic, sizeof(magic));
 	memcpy(page.marker.id, marker->id, sizeof(marker->id));
-	there.iov_base =
-		(void *)(uintptr_t)buffer_marker_place(marker->address, marker->bytes);
-	written = process_vm_writev(pid, &here, 1, &there, 1, 0);
-	if (written < 0)
-		return -errno;
-
-	return (size_t)written == sizeof(page) ? 0 : -EFAULT;
+	return remote_memory_write(pid,
+				   buffer_marker_place(marker->address, marker->bytes),
+				   &page, sizeof(page));
 }
 
 /* --- looking for it ----------------------------------------------------------------- */
@@ -71,13 +64,11 @@ static int look_at(const struct search *search, const struct memory_range *range
 		   uint64_t address)
 {
 	struct page page;
-	struct iovec here = { .iov_base = &page, .iov_len = sizeof(page) };
-	struct iovec there = { .iov_base = (void *)(uintptr_t)address,
-			       .iov_len = sizeof(page) };
-	ssize_t got = process_vm_readv(search->pid, &here, 1, &there, 1, 0);
+	int ret;
 
-	if (got != sizeof(page))
-		return got < 0 ? -errno : -EFAULT;
+	ret = remote_memory_read(search->pid, address, &page, sizeof(page));
+	if (ret)
+		return ret;
 	if (memcmp(page.magic, magic, sizeof(magic)) != 0 ||
 	    page.marker.address < range->begin || page.marker.address > range->end ||
 	    page.marker.bytes > range->end - page.marker.address ||
