@@ -75,6 +75,7 @@ file plugins/cuda/cuda_state.c <<'END'
 #include "run.h"
 #include "restore_thread.h"
 #include "staging.h"
+#include "memory_image.h"
 #include "options.h"
 #include "test/fake/fake_tool.h"
 #include <cuda.h>

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "host_buffer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "clock.h"
+#include "driver_version.h"
+#include "log.h"
+#include "memory_image.h"
+#include "memory_map.h"
+#include "proc.h"
+#include "remedy.h"
+#include "remote_memory.h"
+
+_Static_assert(BUFFER_MARKER_ID_SIZE == MEMORY_IMAGE_ID_SIZE, "one id for both");
+
+/* The memory of a process, for the threads that copy it. */
+struct place {
+	pid_t pid;
+	uint64_t address;
+	uint64_t marker; /* its place, from the address on */
+};
+
+static uint64_t mib(uint64_t bytes)
+{
+	return bytes >> 20;
+}
+
+static struct place place_of(pid_t pid, const struct host_buffer *buffer)
+{
+	return (struct place){
+		.pid = pid,
+		.address = buffer->address,
+		.marker = buffer_marker_place(buffer->address, buffer->bytes) -
+			  buffer->address,
+	};
+}
+
+/* Is @buffer all there? Return: 0; -EFAULT, logged, and other -errno. */
+static int check_mapped(pid_t pid, const struct host_buffer *buffer)
+{
+	struct memory_map map;
+	int ret;
+
+	ret = memory_map_read(pid, &map);
+	if (ret) {
+		pr_err("pid %d: cannot see its mappings: %s\n", pid, remedy_of_proc(ret));
+		return ret;
+	}
+
+	if (!memory_map_has(&map, buffer->address, buffer->bytes)) {
+		pr_err("pid %d: it has no memory for its GPU memory, %" PRIu64
+		       " MiB at %#" PRIx64 "\n",
+		       pid, mib(buffer->bytes), buffer->address);
+		ret = -EFAULT;
+	}
+	memory_map_release(&map);
+	return ret;
+}
+
+/* Its name in the images. */
+static int find_name(pid_t pid, struct host_buffer *buffer)
+{
+	int ret = proc_inner_pid(pid, &buffer->image_pid);
+
+	if (ret)
+		pr_err("pid %d: cannot see its pid in its own namespace: %s\n", pid,
+		       remedy_of_proc(ret));
+
+	return ret;
+}
+
+/* --- out ---------------------------------------------------------------------------- */
+
+static int read_memory(void *subject, uint64_t offset, void *buffer, size_t size)
+{
+	const struct place *place = subject;
+
+	return remote_memory_read(place->pid, place->address + offset, buffer, size);
+}
+
+static int give_id(pid_t pid, struct host_buffer *buffer)
+{
+	const ssize_t size = sizeof(buffer->id);
+
+	if (getrandom(buffer->id, sizeof(buffer->id), 0) != size) {
+		pr_perror("pid %d: cannot name its image", pid);
+		return -EIO;
+	}
+
+	return 0;
+}
+
+static void describe(const struct host_buffer *buffer,
+		     const struct host_buffer_images *images,
+		     struct memory_image_header *header)
+{
+	char version[DRIVER_VERSION_SIZE];
+
+	*header = (struct memory_image_header){
+		.pid = buffer->image_pid,
+		.address = buffer->address,
+		.length = buffer->bytes,
+		.chunk_size = MEMORY_IMAGE_CHUNK,
+		.compression = images->compress ? MEMORY_IMAGE_ZSTD : MEMORY_IMAGE_PLAIN,
+	};
+	memcpy(header->id, buffer->id, sizeof(header->id));
+	if (driver_version_read(DRIVER_VERSION_FILE, version))
+		snprintf(header->driver, sizeof(header->driver), "NVIDIA %s", version);
+}
+
+int host_buffer_write(pid_t pid, const struct host_buffer_images *images,
+		      struct host_buffer *buffer)
+{
+	struct place place = place_of(pid, buffer);
+	const struct memory_image_source source = { .read = read_memory,
+						    .subject = &place };
+	const struct memory_image_manner manner = { .threads = images->threads,
+						    .page_cache = images->page_cache };
+	const int64_t began_ms = clock_ms();
+	struct memory_image_summary summary;
+	struct memory_image_header header;
+	char reason[REASON_MAX];
+	int ret;
+
+	ret = check_mapped(pid, buffer);
+	if (!ret)
+		ret = find_name(pid, buffer);
+	if (!ret)
+		ret = give_id(pid, buffer);
+	if (ret)
+		return ret;
+
+	describe(buffer, images, &header);
+	ret = memory_image_write(images->dirfd, &header, &source, &manner, &summary,
+				 reason);
+	if (ret) {
+		pr_err("pid %d: its GPU memory cannot be written: %s; nothing is lost\n",
+		       pid, reason);
+		return ret;
+	}
+
+	pr_info("pid %d: %" PRIu64 " MiB of GPU memory written, as %" PRIu64
+		" MiB, in %" PRId64 " ms\n",
+		pid, mib(buffer->bytes), mib(summary.file_size), clock_ms() - began_ms);
+	return 0;
+}
+
+int host_buffer_mark(pid_t pid, const struct host_buffer *buffer)
+{
+	struct buffer_marker marker = { .address = buffer->address,
+					.bytes = buffer->bytes };
+	int ret;
+
+	memcpy(marker.id, buffer->id, sizeof(marker.id));
+	ret = buffer_marker_put(pid, &marker);
+	if (ret)
+		pr_err("pid %d: its empty buffer cannot be marked: %s\n", pid,
+		       strerror(-ret));
+
+	return ret;
+}
+
+void host_buffer_discard(pid_t pid, const struct host_buffer_images *images,
+			 const struct host_buffer *buffer)
+{
+	char reason[REASON_MAX];
+
+	if (memory_image_remove(images->dirfd, buffer->image_pid, reason))
+		pr_warn("pid %d: %s; it is not needed\n", pid, reason);
+}
+
+/* --- back --------------------------------------------------------------------------- */
+
+static int write_memory(void *subject, uint64_t offset, const void *bytes, size_t size)
+{
+	static const char zeros[BUFFER_MARKER_SIZE];
+	const struct place *place = subject;
+
+	if (bytes)
+		return remote_memory_write(place->pid, place->address + offset, bytes,
+					   size);
+
+	/* Nothing is there but zeros, and the marker. */
+	if (place->marker < offset || place->marker >= offset + size)
+		return 0;
+
+	return remote_memory_write(place->pid, place->address + place->marker, zeros,
+				   sizeof(zeros));
+}
+
+/* Is @image that of @buffer? Return: 0; -EBADMSG, logged. */
+static int check_same(pid_t pid, const struct memory_image *image,
+		      const struct host_buffer *buffer)
+{
+	const struct memory_image_header *header = memory_image_header(image);
+
+	if (header->address == buffer->address && header->length == buffer->bytes &&
+	    memcmp(header->id, buffer->id, sizeof(header->id)) == 0)
+		return 0;
+
+	pr_err("pid %d: cuda-memory-%d.img is of another dump: the image directory is "
+	       "mixed up\n",
+	       pid, buffer->image_pid);
+	return -EBADMSG;
+}
+
+static int fill_from(pid_t pid, const struct memory_image *image, unsigned int threads,
+		     const struct host_buffer *buffer)
+{
+	struct place place = place_of(pid, buffer);
+	const struct memory_image_target target = { .write = write_memory,
+						    .subject = &place };
+	const int64_t began_ms = clock_ms();
+	char reason[REASON_MAX];
+	int ret;
+
+	ret = check_same(pid, image, buffer);
+	if (!ret)
+		ret = check_mapped(pid, buffer);
+	if (ret)
+		return ret;
+
+	ret = memory_image_fill(image, &target, threads, reason);
+	if (ret) {
+		pr_err("pid %d: its GPU memory cannot be put back: %s\n", pid, reason);
+		return ret;
+	}
+
+	pr_info("pid %d: %" PRIu64 " MiB of GPU memory put back in %" PRId64 " ms\n", pid,
+		mib(buffer->bytes), clock_ms() - began_ms);
+	return 0;
+}
+
+static int open_image(pid_t pid, const struct host_buffer_images *images,
+		      const struct host_buffer *buffer, struct memory_image **ret_image)
+{
+	char reason[REASON_MAX];
+	int ret;
+
+	ret = memory_image_open(images->dirfd, buffer->image_pid, ret_image, reason);
+	if (!ret)
+		return 0;
+
+	pr_err("pid %d: its GPU memory cannot be put back: %s%s\n", pid, reason,
+	       ret == -ENOENT ? "; it belongs to the image directory" : "");
+	return ret;
+}
+
+int host_buffer_fill(pid_t pid, const struct host_buffer_images *images,
+		     const struct host_buffer *buffer)
+{
+	struct memory_image *image;
+	int ret;
+
+	ret = open_image(pid, images, buffer, &image);
+	if (ret)
+		return ret;
+
+	ret = fill_from(pid, image, images->threads, buffer);
+	memory_image_close(image);
+	return ret;
+}
+
+/* --- is there one ------------------------------------------------------------------- */
+
+/* Its image is there, and is the right one. */
+static int check_image(pid_t pid, const struct host_buffer_images *images,
+		       struct host_buffer *buffer)
+{
+	struct memory_image *image;
+	int ret;
+
+	ret = find_name(pid, buffer);
+	if (!ret)
+		ret = open_image(pid, images, buffer, &image);
+	if (ret)
+		return ret;
+
+	ret = check_same(pid, image, buffer);
+	memory_image_close(image);
+	return ret;
+}
+
+int host_buffer_find(pid_t pid, const struct host_buffer_images *images,
+		     struct host_buffer *ret_buffer)
+{
+	struct host_buffer buffer = { .bytes = 0 };
+	struct buffer_marker marker;
+	int ret;
+
+	ret = buffer_marker_find(pid, &marker);
+	if (ret == -ENOENT) {
+		*ret_buffer = buffer;
+		return 0;
+	}
+	if (ret) {
+		pr_err("pid %d: cannot see whether its GPU memory is in an image: %s\n",
+		       pid, remedy_of_proc(ret));
+		return ret;
+	}
+
+	buffer.address = marker.address;
+	buffer.bytes = marker.bytes;
+	memcpy(buffer.id, marker.id, sizeof(buffer.id));
+	ret = check_image(pid, images, &buffer);
+	if (!ret)
+		*ret_buffer = buffer;
+
+	return ret;
+}
