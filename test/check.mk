@@ -51,8 +51,9 @@ $(reaper): $(reaper).o
 
 # --- unit tests: a module over fakes of the modules below it -------------------
 needs_test_cuda_state = plugins/cuda/cuda_state.c
-needs_test_options = plugins/cuda/options.c
-needs_test_options_sources = plugins/cuda/options.c
+needs_test_option_value = plugins/cuda/option_value.c
+needs_test_options = $(addprefix plugins/cuda/,options.c option_value.c)
+needs_test_options_sources = $(needs_test_options)
 needs_test_inventory = plugins/cuda/inventory.c test/unit/images.c images/inventory.pb-c.c
 needs_test_inventory_damage = $(needs_test_inventory)
 needs_test_inventory_faults = $(needs_test_inventory)

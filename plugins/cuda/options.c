@@ -4,9 +4,10 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "option_value.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -39,40 +40,9 @@ static printf_format(3, 4) int refuse(const struct reason *reason, int error,
 	return error;
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* Seconds: digits, and maybe a point and one to three digits. No sign, no exponent. */
-static bool parse_ms(const char *value, unsigned int *ret_ms)
-{
-	uint64_t ms = 0;
-	bool has_decimals;
-
-	if (!is_digit(*value))
-		return false;
-	for (; is_digit(*value) && ms <= UINT_MAX; value++)
-		ms = ms * 10 + (uint64_t)(*value - '0');
-
-	has_decimals = value[0] == '.' && is_digit(value[1]);
-	value += has_decimals;
-	for (int i = 0; i < 3; i++) {
-		ms *= 10;
-		if (has_decimals && is_digit(*value))
-			ms += (uint64_t)(*value++ - '0');
-	}
-
-	if (*value || ms > UINT_MAX)
-		return false;
-
-	*ret_ms = (unsigned int)ms;
-	return true;
-}
-
 static bool set_timeout(struct options *options, const char *value)
 {
-	if (!parse_ms(value, &options->lock_timeout_ms))
+	if (!option_value_ms(value, &options->lock_timeout_ms))
 		return false;
 
 	options->lock_timeout_set = true;
@@ -81,59 +51,27 @@ static bool set_timeout(struct options *options, const char *value)
 
 static bool set_operation_timeout(struct options *options, const char *value)
 {
-	return parse_ms(value, &options->operation_timeout_ms);
-}
-
-static bool copy_path(const char *value, char path[PATH_MAX])
-{
-	size_t length = strlen(value);
-
-	/* CRIU works in a folder of its own: a path from the user's would mislead. */
-	if (strchr(value, '/') && value[0] != '/')
-		return false;
-	if (length == 0 || length >= PATH_MAX)
-		return false;
-	/* It is part of what is logged. */
-	for (size_t i = 0; i < length; i++)
-		if (iscntrl((unsigned char)value[i]))
-			return false;
-
-	memcpy(path, value, length + 1);
-	return true;
+	return option_value_ms(value, &options->operation_timeout_ms);
 }
 
 static bool set_cuda_checkpoint(struct options *options, const char *value)
 {
-	return copy_path(value, options->cuda_checkpoint);
+	return option_value_path(value, options->cuda_checkpoint);
 }
 
 static bool set_stats(struct options *options, const char *value)
 {
-	return value[0] == '/' && copy_path(value, options->stats);
-}
-
-/* From 1 to @max, digits alone. */
-static bool parse_number(const char *value, unsigned int max, unsigned int *ret_number)
-{
-	unsigned int number = 0;
-
-	for (; is_digit(*value) && number <= max; value++)
-		number = number * 10 + (unsigned int)(*value - '0');
-	if (*value || number < 1 || number > max)
-		return false;
-
-	*ret_number = number;
-	return true;
+	return value[0] == '/' && option_value_path(value, options->stats);
 }
 
 static bool set_parallel(struct options *options, const char *value)
 {
-	return parse_number(value, PARALLEL_MAX, &options->parallel);
+	return option_value_number(value, PARALLEL_MAX, &options->parallel);
 }
 
 static bool set_prefault_threads(struct options *options, const char *value)
 {
-	return parse_number(value, THREADS_MAX, &options->prefault_threads);
+	return option_value_number(value, THREADS_MAX, &options->prefault_threads);
 }
 
 /* There is one backend so far, so there is nothing to remember. */
@@ -149,41 +87,19 @@ static bool set_shared_memory(struct options *options, const char *value)
 	return options->allow_shared_memory || strcmp(value, "refuse") == 0;
 }
 
-static bool parse_bool(const char *value, bool *ret_bool)
-{
-	static const char *const words[][2] = {
-		{ "off", "on" },
-		{ "no", "yes" },
-		{ "0", "1" },
-		{ "false", "true" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		for (int on = 0; on < 2; on++) {
-			if (strcmp(value, words[i][on]) != 0)
-				continue;
-
-			*ret_bool = on;
-			return true;
-		}
-	}
-
-	return false;
-}
-
 static bool set_memory_check(struct options *options, const char *value)
 {
-	return parse_bool(value, &options->check_memory);
+	return option_value_bool(value, &options->check_memory);
 }
 
 static bool set_prefault(struct options *options, const char *value)
 {
-	return parse_bool(value, &options->prefault);
+	return option_value_bool(value, &options->prefault);
 }
 
 static bool set_force(struct options *options, const char *value)
 {
-	return parse_bool(value, &options->force);
+	return option_value_bool(value, &options->force);
 }
 
 #define SECONDS "seconds, 0 for no limit, at most 3 decimals, up to 4294967.295"

@@ -11,7 +11,7 @@ fuzz_make = $(MAKE) --no-print-directory BUILD=$(fuzz_build) CC=clang \
 	SANITIZE=fuzzer-no-link,address,undefined
 
 needs_fuzz_inventory = plugins/cuda/inventory.c images/inventory.pb-c.c
-needs_fuzz_options = plugins/cuda/options.c
+needs_fuzz_options = $(needs_test_options)
 needs_fuzz_tool = $(tool_over_fakes)
 needs_fuzz_proc = $(addprefix plugins/cuda/,proc.c proc_libcuda.c life.c at_work.c)
 needs_fuzz_arguments = $(addprefix cuda-checkpoint/,arguments.c device_pairs.c help.c) \
