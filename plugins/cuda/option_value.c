@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -48,6 +47,39 @@ bool option_value_number(const char *value, unsigned int max, unsigned int *ret_
 		return false;
 
 	*ret_number = number;
+	return true;
+}
+
+/* By how many bits the unit @letter is shifted; -1: there is no such unit. */
+static int unit_shift(char letter)
+{
+	static const char units[] = "KMGT";
+	const char *unit = letter ? strchr(units, letter) : NULL;
+
+	return unit ? 10 * (int)(unit - units + 1) : -1;
+}
+
+bool option_value_bytes(const char *value, uint64_t *ret_bytes)
+{
+	uint64_t number = 0;
+	int shift = 0;
+
+	if (!is_digit(*value))
+		return false;
+	for (; is_digit(*value); value++) {
+		const uint64_t digit = (uint64_t)(*value - '0');
+
+		if (number > (UINT64_MAX - digit) / 10)
+			return false;
+		number = number * 10 + digit;
+	}
+
+	if (*value)
+		shift = unit_shift(*value++);
+	if (shift < 0 || *value || number < 1 || number > UINT64_MAX >> shift)
+		return false;
+
+	*ret_bytes = number << shift;
 	return true;
 }
 

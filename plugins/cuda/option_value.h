@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "cleanup.h"
 
@@ -18,6 +19,12 @@ bool option_value_ms(const char *value, unsigned int *ret_ms) must_check;
 /* A number from 1 to @max, which is below UINT_MAX / 10; digits alone. */
 bool option_value_number(const char *value, unsigned int max,
 			 unsigned int *ret_number) must_check;
+
+/*
+ * Bytes, at least 1: a number, alone or with one of K, M, G and T behind it, which are
+ * powers of 1024.
+ */
+bool option_value_bytes(const char *value, uint64_t *ret_bytes) must_check;
 
 /* on, yes, 1 or true; off, no, 0 or false. */
 bool option_value_bool(const char *value, bool *ret_bool) must_check;

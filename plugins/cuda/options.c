@@ -92,6 +92,37 @@ static bool set_memory_check(struct options *options, const char *value)
 	return option_value_bool(value, &options->check_memory);
 }
 
+static bool set_memory_image(struct options *options, const char *value)
+{
+	bool on;
+
+	if (strcmp(value, "auto") == 0) {
+		options->memory_image = OPTIONS_MEMORY_IMAGE_AUTO;
+		return true;
+	}
+	if (!option_value_bool(value, &on))
+		return false;
+
+	options->memory_image = on ? OPTIONS_MEMORY_IMAGE_ON : OPTIONS_MEMORY_IMAGE_OFF;
+	return true;
+}
+
+static bool set_host_memory(struct options *options, const char *value)
+{
+	return option_value_bytes(value, &options->host_memory);
+}
+
+static bool set_memory_compression(struct options *options, const char *value)
+{
+	options->compress_memory = strcmp(value, "zstd") == 0;
+	return options->compress_memory || strcmp(value, "none") == 0;
+}
+
+static bool set_memory_threads(struct options *options, const char *value)
+{
+	return option_value_number(value, THREADS_MAX, &options->memory_threads);
+}
+
 static bool set_prefault(struct options *options, const char *value)
 {
 	return option_value_bool(value, &options->prefault);
@@ -104,6 +135,8 @@ static bool set_force(struct options *options, const char *value)
 
 #define SECONDS "seconds, 0 for no limit, at most 3 decimals, up to 4294967.295"
 #define BOOL	"on, off, yes, no, 1, 0, true or false"
+#define SIZE	"bytes, or a number with K, M, G or T, up to 16777215T"
+#define THREADS "a number from 1 to 1024"
 
 static const struct key {
 	const char *name;
@@ -118,9 +151,13 @@ static const struct key {
 	{ "backend", NULL, "auto or cuda-checkpoint", set_backend },
 	{ "shared-memory", NULL, "refuse or warn", set_shared_memory },
 	{ "memory-check", "on", BOOL, set_memory_check },
+	{ "memory-image", "on", "auto, " BOOL, set_memory_image },
+	{ "host-memory", NULL, SIZE, set_host_memory },
+	{ "memory-compression", NULL, "none or zstd", set_memory_compression },
+	{ "memory-threads", NULL, THREADS, set_memory_threads },
 	{ "parallel", NULL, "a number from 1 to 65536", set_parallel },
 	{ "prefault", "on", BOOL, set_prefault },
-	{ "prefault-threads", NULL, "a number from 1 to 1024", set_prefault_threads },
+	{ "prefault-threads", NULL, THREADS, set_prefault_threads },
 	{ "stats", NULL, "the absolute path of a file", set_stats },
 	{ "force", "on", BOOL, set_force },
 };

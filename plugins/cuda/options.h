@@ -13,6 +13,10 @@
  *   backend=NAME               auto or cuda-checkpoint, which are the same
  *   shared-memory=refuse|warn  what to do with processes that share GPU memory
  *   memory-check[=BOOL]        see that GPU memory has room in host memory
+ *   memory-image[=BOOL|auto]   GPU memory goes into images of its own
+ *   host-memory=SIZE           how much of it to have in host memory at once
+ *   memory-compression=NAME    none or zstd, of these images
+ *   memory-threads=NUMBER      by how many threads they are written and filled from
  *   parallel=NUMBER            on how many processes at most to work at once
  *   prefault[=BOOL]            populate the buffer of a checkpoint for the driver
  *   prefault-threads=NUMBER    by so many threads, for all processes together
@@ -28,11 +32,19 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cleanup.h"
 
 /* Room for any reason, and its terminating zero. */
 #define OPTIONS_REASON_MAX 512
+
+/* Does GPU memory go into images of its own? */
+enum options_memory_image {
+	OPTIONS_MEMORY_IMAGE_AUTO, /* where that can be */
+	OPTIONS_MEMORY_IMAGE_ON,
+	OPTIONS_MEMORY_IMAGE_OFF,
+};
 
 /* Copied by plain assignment; there is nothing to release. */
 struct options {
@@ -42,7 +54,11 @@ struct options {
 	char cuda_checkpoint[PATH_MAX];	   /* never empty */
 	bool allow_shared_memory;	   /* warn, and go on */
 	bool check_memory;
-	unsigned int parallel; /* 0: not set */
+	enum options_memory_image memory_image;
+	uint64_t host_memory;	     /* bytes; 0: not set */
+	bool compress_memory;	     /* by zstd */
+	unsigned int memory_threads; /* 0: not set */
+	unsigned int parallel;	     /* 0: not set */
 	bool prefault;
 	unsigned int prefault_threads; /* 0: not set */
 	char stats[PATH_MAX];	       /* empty: none */
@@ -51,8 +67,9 @@ struct options {
 
 /*
  * The defaults: no timeout of our own, "cuda-checkpoint", shared memory refused, memory
- * checked, parallel not set, no prefault, and if so by as many threads as is best, no
- * stats, no force.
+ * checked, images of it where that can be, not compressed, host memory and threads for
+ * them not set, parallel not set, no prefault, and if so by as many threads as is best,
+ * no stats, no force.
  */
 void options_init(struct options *options);
 

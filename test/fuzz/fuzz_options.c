@@ -25,6 +25,10 @@ static struct options marked(void)
 	options.lock_timeout_ms = 77;
 	memcpy(options.cuda_checkpoint, "marked", sizeof("marked"));
 	options.parallel = 77;
+	options.memory_image = OPTIONS_MEMORY_IMAGE_OFF;
+	options.host_memory = 77;
+	options.memory_threads = 77;
+	options.prefault_threads = 77;
 	memcpy(options.stats, "/marked", sizeof("/marked"));
 	return options;
 }
@@ -36,22 +40,41 @@ static bool same(const struct options *a, const struct options *b)
 	       a->operation_timeout_ms == b->operation_timeout_ms &&
 	       a->allow_shared_memory == b->allow_shared_memory &&
 	       a->check_memory == b->check_memory && a->force == b->force &&
-	       a->parallel == b->parallel && strcmp(a->stats, b->stats) == 0 &&
+	       a->memory_image == b->memory_image && a->host_memory == b->host_memory &&
+	       a->compress_memory == b->compress_memory &&
+	       a->memory_threads == b->memory_threads && a->prefault == b->prefault &&
+	       a->prefault_threads == b->prefault_threads && a->parallel == b->parallel &&
+	       strcmp(a->stats, b->stats) == 0 &&
 	       strcmp(a->cuda_checkpoint, b->cuda_checkpoint) == 0;
+}
+
+static bool is_number(unsigned int number, unsigned int max)
+{
+	return number >= 1 && number <= max;
+}
+
+/* What holds of settings that were taken. */
+static void check_taken(const struct options *options)
+{
+	const char *path = options->cuda_checkpoint;
+
+	fuzz_check(memchr(path, '\0', sizeof(options->cuda_checkpoint)));
+	fuzz_check(path[0] == '/' || (path[0] && !strchr(path, '/')));
+	fuzz_check(memchr(options->stats, '\0', sizeof(options->stats)));
+	fuzz_check(options->stats[0] == '/' && !fuzz_has_control(options->stats));
+	fuzz_check(options->memory_image <= OPTIONS_MEMORY_IMAGE_OFF);
+	fuzz_check(options->host_memory >= 1);
+	fuzz_check(is_number(options->memory_threads, 1024));
+	fuzz_check(is_number(options->parallel, 65536));
+	fuzz_check(is_number(options->prefault_threads, 1024));
 }
 
 /* What holds after any parse. */
 static void check_result(int ret, const struct options *before,
 			 const struct options *after, const char *reason, size_t size)
 {
-	const char *path = after->cuda_checkpoint;
-
 	if (ret == 0) {
-		fuzz_check(memchr(path, '\0', sizeof(after->cuda_checkpoint)));
-		fuzz_check(path[0] == '/' || (path[0] && !strchr(path, '/')));
-		fuzz_check(memchr(after->stats, '\0', sizeof(after->stats)));
-		fuzz_check(after->stats[0] == '/' && !fuzz_has_control(after->stats));
-		fuzz_check(after->parallel >= 1 && after->parallel <= 65536);
+		check_taken(after);
 		return;
 	}
 

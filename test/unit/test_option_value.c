@@ -166,6 +166,72 @@ static void number_is_of_digits_and_within_its_bound(void **state)
 	assert_false(option_value_number("2", 1, &number));
 }
 
+static const struct {
+	const char *value;
+	uint64_t bytes;
+} good_bytes[] = {
+	{ "1", 1 },
+	{ "007", 7 },
+	{ "4096", 4096 },
+	{ "1K", 1024 },
+	{ "10M", 10 << 20 },
+	{ "24G", UINT64_C(24) << 30 },
+	{ "1T", UINT64_C(1) << 40 },
+	{ "18446744073709551615", UINT64_MAX },
+	{ "18014398509481983K", UINT64_MAX - 1023 },
+	{ "16777215T", UINT64_MAX - (UINT64_C(1) << 40) + 1 },
+	{ "000000000000000000000000000000000001G", UINT64_C(1) << 30 },
+};
+
+static const char *const bad_bytes[] = {
+	"",
+	"0",
+	"0G",
+	"-1",
+	"+1",
+	" 1",
+	"1 ",
+	"1 G",
+	"G",
+	"1.5G",
+	"1g",
+	"1k",
+	"1KB",
+	"1KiB",
+	"1GG",
+	"1B",
+	"1P",
+	"1G1",
+	"0x10",
+	"1e9",
+	"max",
+	"18446744073709551616",
+	"184467440737095516150",
+	"99999999999999999999999999999999",
+	"18014398509481984K",
+	"17592186044416M",
+	"17179869184G",
+	"16777216T",
+};
+
+static void bytes_are_a_number_with_a_unit_or_without(void **state)
+{
+	uint64_t bytes;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good_bytes); i++) {
+		bytes = 4711;
+		assert_true(option_value_bytes(good_bytes[i].value, &bytes));
+		assert_true(bytes == good_bytes[i].bytes);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad_bytes); i++) {
+		bytes = 4711;
+		if (option_value_bytes(bad_bytes[i], &bytes))
+			fail_msg("\"%s\" is taken", bad_bytes[i]);
+		assert_true(bytes == 4711);
+	}
+}
+
 static void path_is_absolute_or_a_name(void **state)
 {
 	static const char *const good[] = { "/", "/a", "a", "..", "/a b/c=d", "/../x" };
@@ -204,6 +270,7 @@ int main(void)
 		cmocka_unit_test(timeout_is_read_to_the_millisecond),
 		cmocka_unit_test(bool_understands_four_ways_to_say_it),
 		cmocka_unit_test(number_is_of_digits_and_within_its_bound),
+		cmocka_unit_test(bytes_are_a_number_with_a_unit_or_without),
 		cmocka_unit_test(path_is_absolute_or_a_name),
 		cmocka_unit_test(path_has_room_for_all_but_its_end),
 	};

@@ -23,6 +23,10 @@ static const struct options marked = {
 	.lock_timeout_set = true,
 	.lock_timeout_ms = 77,
 	.cuda_checkpoint = "marked",
+	.memory_image = OPTIONS_MEMORY_IMAGE_OFF,
+	.host_memory = 77,
+	.compress_memory = true,
+	.memory_threads = 77,
 	.parallel = 77,
 	.prefault_threads = 77,
 	.stats = "/marked",
@@ -61,6 +65,18 @@ static int parse_both(struct options *options, const char *key, const char *valu
 	return ret;
 }
 
+/* Each of the @count @values, with nothing changed. */
+static void assert_refused(const char *key, const char *const values[], size_t count)
+{
+	struct options options;
+
+	for (size_t i = 0; i < count; i++) {
+		init_marked(&options);
+		assert_int_equal(parse_both(&options, key, values[i]), -EINVAL);
+		check_marked(&options);
+	}
+}
+
 static void timeouts_are_told_in_seconds(void **state)
 {
 	struct options options;
@@ -81,16 +97,10 @@ static void timeouts_are_told_in_seconds(void **state)
 static void bad_timeout_is_refused(void **state)
 {
 	static const char *const bad[] = { "", "-1", "1,5", "1s", "4294967.296" };
-	struct options options;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		init_marked(&options);
-		assert_int_equal(parse_both(&options, "timeout", bad[i]), -EINVAL);
-		assert_int_equal(parse_both(&options, "operation-timeout", bad[i]),
-				 -EINVAL);
-		check_marked(&options);
-	}
+	assert_refused("timeout", bad, ARRAY_SIZE(bad));
+	assert_refused("operation-timeout", bad, ARRAY_SIZE(bad));
 }
 
 static void switches_are_thrown_each_by_its_key(void **state)
@@ -179,25 +189,15 @@ static void shared_memory_is_refused_or_warned_of(void **state)
 	assert_int_equal(parse_both(&options, "shared-memory", "refuse"), 0);
 	assert_false(options.allow_shared_memory);
 
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		init_marked(&options);
-		assert_int_equal(parse_both(&options, "shared-memory", bad[i]), -EINVAL);
-		check_marked(&options);
-	}
+	assert_refused("shared-memory", bad, ARRAY_SIZE(bad));
 }
 
 static void program_that_cannot_be_printed_is_refused(void **state)
 {
 	static const char *const bad[] = { "a\033b", "/a\tb/c", "/a\nb", "\001" };
-	struct options options;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		init_marked(&options);
-		assert_int_equal(parse_both(&options, "cuda-checkpoint", bad[i]),
-				 -EINVAL);
-		check_marked(&options);
-	}
+	assert_refused("cuda-checkpoint", bad, ARRAY_SIZE(bad));
 }
 
 static void memory_is_checked_unless_told(void **state)
@@ -234,11 +234,82 @@ static void parallel_is_a_number_from_1_to_65536(void **state)
 	assert_int_equal(parse_both(&options, "parallel", "65536"), 0);
 	assert_int_equal(options.parallel, 65536);
 
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		init_marked(&options);
-		assert_int_equal(parse_both(&options, "parallel", bad[i]), -EINVAL);
-		check_marked(&options);
+	assert_refused("parallel", bad, ARRAY_SIZE(bad));
+}
+
+static void gpu_memory_has_images_of_its_own_where_that_can_be_unless_told(void **state)
+{
+	static const struct {
+		const char *value;
+		enum options_memory_image expected;
+	} good[] = {
+		{ "on", OPTIONS_MEMORY_IMAGE_ON },
+		{ "off", OPTIONS_MEMORY_IMAGE_OFF },
+		{ "yes", OPTIONS_MEMORY_IMAGE_ON },
+		{ "0", OPTIONS_MEMORY_IMAGE_OFF },
+		{ "auto", OPTIONS_MEMORY_IMAGE_AUTO },
+	};
+	static const char *const bad[] = { "", "Auto", "automatic", "maybe", "2" };
+	struct options options;
+
+	(void)state;
+	options_init(&options);
+	assert_int_equal(options.memory_image, OPTIONS_MEMORY_IMAGE_AUTO);
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		assert_int_equal(parse_both(&options, "memory-image", good[i].value), 0);
+		assert_int_equal(options.memory_image, good[i].expected);
 	}
+	assert_refused("memory-image", bad, ARRAY_SIZE(bad));
+}
+
+static void host_memory_is_a_size(void **state)
+{
+	static const char *const bad[] = { "", "0", "0G", "24g", "24 G", "16777216T" };
+	struct options options;
+
+	(void)state;
+	options_init(&options);
+	assert_true(options.host_memory == 0);
+	assert_int_equal(parse_both(&options, "host-memory", "24G"), 0);
+	assert_true(options.host_memory == UINT64_C(24) << 30);
+	assert_int_equal(parse_both(&options, "host-memory", "4096"), 0);
+	assert_true(options.host_memory == 4096);
+
+	assert_refused("host-memory", bad, ARRAY_SIZE(bad));
+}
+
+static void memory_is_compressed_if_told(void **state)
+{
+	static const char *const bad[] = { "", "on", "off", "gzip", "zstd1", "Zstd" };
+	struct options options;
+
+	(void)state;
+	options_init(&options);
+	assert_false(options.compress_memory);
+	assert_int_equal(parse_both(&options, "memory-compression", "zstd"), 0);
+	assert_true(options.compress_memory);
+	assert_int_equal(parse_both(&options, "memory-compression", "none"), 0);
+	assert_false(options.compress_memory);
+
+	assert_refused("memory-compression", bad, ARRAY_SIZE(bad));
+}
+
+static void memory_threads_are_from_1_to_1024(void **state)
+{
+	static const char *const bad[] = { "", "0", "-1", "1025", "1.5", "on" };
+	struct options options;
+
+	(void)state;
+	options_init(&options);
+	assert_int_equal(options.memory_threads, 0);
+	assert_int_equal(parse_both(&options, "memory-threads", "1"), 0);
+	assert_int_equal(options.memory_threads, 1);
+	assert_int_equal(parse_both(&options, "memory-threads", "1024"), 0);
+	assert_int_equal(options.memory_threads, 1024);
+	assert_int_equal(options.prefault_threads, 0);
+
+	assert_refused("memory-threads", bad, ARRAY_SIZE(bad));
 }
 
 static void prefault_threads_are_from_1_to_1024(void **state)
@@ -255,12 +326,7 @@ static void prefault_threads_are_from_1_to_1024(void **state)
 		assert_int_equal(parse_both(&options, "prefault-threads", text), 0);
 		assert_int_equal(options.prefault_threads, number);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		init_marked(&options);
-		assert_int_equal(parse_both(&options, "prefault-threads", bad[i]),
-				 -EINVAL);
-		check_marked(&options);
-	}
+	assert_refused("prefault-threads", bad, ARRAY_SIZE(bad));
 }
 
 static void stats_go_to_a_file_of_an_absolute_path(void **state)
@@ -281,11 +347,7 @@ static void stats_go_to_a_file_of_an_absolute_path(void **state)
 		assert_string_equal(options.stats, good[i]);
 		assert_string_equal(options.cuda_checkpoint, "cuda-checkpoint");
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		init_marked(&options);
-		assert_int_equal(parse_both(&options, "stats", bad[i]), -EINVAL);
-		check_marked(&options);
-	}
+	assert_refused("stats", bad, ARRAY_SIZE(bad));
 }
 
 int main(void)
@@ -299,6 +361,11 @@ int main(void)
 		cmocka_unit_test(switches_are_thrown_each_by_its_key),
 		cmocka_unit_test(parallel_is_a_number_from_1_to_65536),
 		cmocka_unit_test(buffers_are_populated_unless_told),
+		cmocka_unit_test(
+			gpu_memory_has_images_of_its_own_where_that_can_be_unless_told),
+		cmocka_unit_test(host_memory_is_a_size),
+		cmocka_unit_test(memory_is_compressed_if_told),
+		cmocka_unit_test(memory_threads_are_from_1_to_1024),
 		cmocka_unit_test(prefault_threads_are_from_1_to_1024),
 		cmocka_unit_test(stats_go_to_a_file_of_an_absolute_path),
 		cmocka_unit_test(longest_path_is_taken_and_a_longer_one_is_not),

@@ -25,6 +25,10 @@ struct expected {
 	const char *stats;
 	bool prefault;
 	unsigned int prefault_threads;
+	enum options_memory_image memory_image;
+	uint64_t host_memory;
+	bool compress_memory;
+	unsigned int memory_threads;
 };
 
 /* Options unlike the defaults, in which every change shows. */
@@ -57,6 +61,10 @@ static void check(const struct options *options, const struct expected *expected
 	assert_int_equal(options->parallel, expected->parallel);
 	assert_int_equal(options->prefault, expected->prefault);
 	assert_int_equal(options->prefault_threads, expected->prefault_threads);
+	assert_int_equal(options->memory_image, expected->memory_image);
+	assert_true(options->host_memory == expected->host_memory);
+	assert_int_equal(options->compress_memory, expected->compress_memory);
+	assert_int_equal(options->memory_threads, expected->memory_threads);
 	assert_string_equal(options->stats, expected->stats ? expected->stats : "");
 }
 
@@ -95,6 +103,12 @@ static const struct {
 	{ "prefault=off,prefault", { .prefault = true } },
 	{ "prefault-threads=3,prefault=yes",
 	  { .prefault_threads = 3, .prefault = true } },
+	{ "memory-image", { .memory_image = OPTIONS_MEMORY_IMAGE_ON } },
+	{ "memory-image=on,memory-image=auto", { 0 } },
+	{ " memory-image = off , host-memory = 1K ",
+	  { .memory_image = OPTIONS_MEMORY_IMAGE_OFF, .host_memory = 1024 } },
+	{ "memory-compression=zstd,memory-threads=5",
+	  { .compress_memory = true, .memory_threads = 5 } },
 	{ "backend=auto,cuda-checkpoint=c,timeout=0.5,force=1",
 	  { .timeout_set = true,
 	    .timeout_ms = 500,
@@ -127,7 +141,8 @@ static const struct {
 	{ "speed=3",
 	  { "\"speed\"",
 	    "timeout, operation-timeout, cuda-checkpoint, backend, shared-memory, "
-	    "memory-check, parallel, prefault, prefault-threads, stats, force" } },
+	    "memory-check, memory-image, host-memory, memory-compression, "
+	    "memory-threads, parallel, prefault, prefault-threads, stats, force" } },
 	{ "speed", { "\"speed\"", "timeout" } },
 	{ "=5", { "\"\"", "timeout" } },
 	{ "=", { "\"\"", "timeout" } },
@@ -149,6 +164,14 @@ static const struct {
 	{ "parallel", { "\"parallel\"", "needs a value", "from 1 to 65536" } },
 	{ "parallel=", { "\"parallel\"", "\"\"", "from 1 to 65536" } },
 	{ "parallel=0", { "\"parallel\"", "\"0\"", "from 1 to 65536" } },
+	{ "memory-image=maybe", { "\"memory-image\"", "\"maybe\"", "auto, on, off" } },
+	{ "host-memory",
+	  { "\"host-memory\"", "needs a value", "with K, M, G or T, up to" } },
+	{ "host-memory=24GB", { "\"host-memory\"", "\"24GB\"", "with K, M, G or T" } },
+	{ "memory-compression", { "\"memory-compression\"", "needs a value" } },
+	{ "memory-compression=lz4",
+	  { "\"memory-compression\"", "\"lz4\"", "none or zstd" } },
+	{ "memory-threads=0", { "\"memory-threads\"", "\"0\"", "from 1 to 1024" } },
 	{ "prefault=maybe", { "\"prefault\"", "\"maybe\"", "on, off" } },
 	{ "prefault-threads",
 	  { "\"prefault-threads\"", "needs a value", "from 1 to 1024" } },
@@ -244,6 +267,8 @@ static const struct {
 	{ { "x", "--cuda-checkpoint=/a.b" }, { .cuda_checkpoint = "/a.b" } },
 	{ { "x", "--cuda_plugin.parallel=16", "--stats=/a,b.json" },
 	  { .parallel = 16, .stats = "/a,b.json" } },
+	{ { "x", "--cuda_plugin.host-memory=24G", "--cuda_plugin.memory-image" },
+	  { .host_memory = 24ULL << 30, .memory_image = OPTIONS_MEMORY_IMAGE_ON } },
 	{ { "x", "--other.parallel=16", "--other.stats=/a" }, { 0 } },
 	{ { "x", "--cuda_plugin.timeout=1", "--cuda_plugin.timeout=0.25" },
 	  { .timeout_set = true, .timeout_ms = 250 } },
