@@ -2,16 +2,15 @@
 #include "cgroup_directory.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
-/* Is the memory controller in @list, of words with commas between them? @list is cut. */
-static bool has_memory(char *list)
+/* Is @controller in @list, of words with commas between them? @list is cut. */
+static bool has_controller(char *list, const char *controller)
 {
 	const char *word;
 
 	while ((word = strsep(&list, ",\n")))
-		if (strcmp(word, "memory") == 0)
+		if (strcmp(word, controller) == 0)
 			return true;
 
 	return false;
@@ -19,8 +18,12 @@ static bool has_memory(char *list)
 
 /* --- the cgroup's name, of /proc/PID/cgroup ---------------------------------------- */
 
-/* "4:cpu,memory:/a/b\n", of version 2 "0::/a/b\n": the name, if it is of @version. */
-static const char *name_in_line(char *line, enum cgroup_version version)
+/*
+ * "4:cpu,memory:/a/b\n", of version 2 "0::/a/b\n": the name, if it is of @version and
+ * @controller.
+ */
+static const char *name_in_line(char *line, enum cgroup_version version,
+				const char *controller)
 {
 	char *controllers;
 
@@ -28,14 +31,16 @@ static const char *name_in_line(char *line, enum cgroup_version version)
 	controllers = strsep(&line, ":");
 	if (!line || *line != '/')
 		return NULL;
-	if (version == CGROUP_V2 ? *controllers : !has_memory(controllers))
+	if (version == CGROUP_V2 ? *controllers
+				 : !has_controller(controllers, controller))
 		return NULL;
 
 	line[strcspn(line, "\n")] = '\0';
 	return line;
 }
 
-static int read_name(pid_t pid, enum cgroup_version version, char **ret_name)
+static int read_name(pid_t pid, enum cgroup_version version, const char *controller,
+		     char **ret_name)
 {
 	FILE *file autofclose = NULL;
 	char *line autofree = NULL;
@@ -49,7 +54,7 @@ static int read_name(pid_t pid, enum cgroup_version version, char **ret_name)
 
 	errno = 0;
 	while (getline(&line, &size, file) >= 0) {
-		const char *name = name_in_line(line, version);
+		const char *name = name_in_line(line, version, controller);
 
 		if (!name)
 			continue;
@@ -114,12 +119,14 @@ static bool parse_mount(char *line, struct mount *ret_mount)
 	return true;
 }
 
-static bool is_hierarchy(const struct mount *mount, enum cgroup_version version)
+static bool is_hierarchy(const struct mount *mount, enum cgroup_version version,
+			 const char *controller)
 {
 	if (version == CGROUP_V2)
 		return strcmp(mount->type, "cgroup2") == 0;
 
-	return strcmp(mount->type, "cgroup") == 0 && has_memory(mount->options);
+	return strcmp(mount->type, "cgroup") == 0 &&
+	       has_controller(mount->options, controller);
 }
 
 /*
@@ -143,8 +150,8 @@ static const char *below(const char *root, const char *name)
  * Of several mounts the one that shows most cgroups above @name: *@ret_point is where it
  * is, owned; *@ret_rest what follows there, a part of @name.
  */
-static int find_mount(const char *name, enum cgroup_version version, char **ret_point,
-		      const char **ret_rest)
+static int find_mount(const char *name, enum cgroup_version version,
+		      const char *controller, char **ret_point, const char **ret_rest)
 {
 	FILE *file autofclose = fopen("/proc/self/mountinfo", "re");
 	char *line autofree = NULL, *point autofree = NULL;
@@ -164,7 +171,8 @@ static int find_mount(const char *name, enum cgroup_version version, char **ret_
 		/* What is mounted later in the same place hides it. */
 		if (rest && strcmp(mount.point, point) == 0)
 			rest = NULL;
-		here = is_hierarchy(&mount, version) ? below(mount.root, name) : NULL;
+		here = is_hierarchy(&mount, version, controller) ? below(mount.root, name)
+								 : NULL;
 		if (!here || (rest && strlen(here) < strlen(rest)))
 			continue;
 
@@ -185,18 +193,18 @@ static int find_mount(const char *name, enum cgroup_version version, char **ret_
 	return 0;
 }
 
-int cgroup_directory_of(pid_t pid, enum cgroup_version version, char **ret_path,
-			size_t *ret_top)
+int cgroup_directory_of(pid_t pid, enum cgroup_version version, const char *controller,
+			char **ret_path, size_t *ret_top)
 {
 	char *name autofree = NULL, *point autofree = NULL, *path;
 	const char *rest;
 	int ret;
 
-	ret = read_name(pid, version, &name);
+	ret = read_name(pid, version, controller, &name);
 	if (!name)
 		return ret;
 
-	ret = find_mount(name, version, &point, &rest);
+	ret = find_mount(name, version, controller, &point, &rest);
 	if (!point)
 		return ret;
 
@@ -206,4 +214,15 @@ int cgroup_directory_of(pid_t pid, enum cgroup_version version, char **ret_path,
 	*ret_path = path;
 	*ret_top = strlen(point);
 	return 0;
+}
+
+bool cgroup_directory_up(char *path, size_t top)
+{
+	char *last = strrchr(path, '/');
+
+	if (!last || last < path + top)
+		return false;
+
+	*last = '\0';
+	return true;
 }

@@ -116,17 +116,15 @@ static int look_upwards(pid_t pid, enum cgroup_version version,
 	size_t top;
 	int ret;
 
-	ret = cgroup_directory_of(pid, version, &directory, &top);
+	ret = cgroup_directory_of(pid, version, "memory", &directory, &top);
 	if (ret)
 		return ret == -ENOENT ? 0 : ret;
 
-	for (;;) {
+	do {
 		ret = look_at(directory, version, cgroups);
-		if (ret || strlen(directory) <= top)
-			return ret;
+	} while (!ret && cgroup_directory_up(directory, top));
 
-		*strrchr(directory, '/') = '\0';
-	}
+	return ret;
 }
 
 int memory_cgroups_of(pid_t pid, struct memory_cgroups *ret_cgroups)
