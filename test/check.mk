@@ -107,6 +107,7 @@ needs_test_tool_memory = $(needs_test_tool)
 needs_test_memory_answer = plugins/cuda/memory_answer.c
 needs_test_memory_file = plugins/cuda/memory_file.c test/unit/file_tree.c
 needs_test_cgroup_directory = plugins/cuda/cgroup_directory.c test/unit/file_tree.c
+needs_test_cpu_share = plugins/cuda/cpu_share.c plugins/cuda/cgroup_directory.c test/unit/file_tree.c
 needs_test_memory_cgroup = $(addprefix plugins/cuda/,memory_cgroup.c cgroup_directory.c memory_file.c) \
 	test/unit/file_tree.c
 needs_test_memory_room = $(addprefix plugins/cuda/,memory_room.c memory_file.c) test/fake/fake_memory_cgroup.c \
