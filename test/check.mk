@@ -155,6 +155,7 @@ needs_test_memory_image_refusals = $(needs_test_memory_image)
 needs_test_memory_image_speed = $(needs_test_memory_image)
 needs_test_host_buffer = $(memory_image) test/fake/fake_log.c $(addprefix plugins/cuda/,host_buffer.c \
 	buffer_marker.c memory_map.c remote_memory.c driver_version.c proc.c proc_libcuda.c remedy.c)
+needs_test_image_place = plugins/cuda/image_place.c plugins/cuda/reason.c
 needs_test_crew = plugins/cuda/crew.c plugins/cuda/reason.c
 unit_tests = $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
 
