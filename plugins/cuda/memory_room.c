@@ -63,6 +63,28 @@ static int read_cgroups(struct check *check, char *ret_reason, size_t size)
 	return 0;
 }
 
+static int look(struct check *check, char *ret_reason, size_t size)
+{
+	int ret;
+
+	check->cgroups = calloc(check->count, sizeof(*check->cgroups));
+	if (!check->cgroups) {
+		snprintf(ret_reason, size, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+
+	ret = read_machine(check, ret_reason, size);
+	return ret ? ret : read_cgroups(check, ret_reason, size);
+}
+
+/* Accepts what a failed look() leaves. */
+static void forget(struct check *check)
+{
+	for (size_t i = 0; check->cgroups && i < check->count; i++)
+		memory_cgroups_release(&check->cgroups[i]);
+	free(check->cgroups);
+}
+
 /* --- what is lacking ---------------------------------------------------------------- */
 
 static bool is_bound_by(const struct check *check, size_t which, const char *path)
@@ -211,22 +233,71 @@ int memory_room_check(const struct memory_demand *demands, size_t count, char *r
 	if (!is_anything_needed(demands, count))
 		return 0;
 
-	check.cgroups = calloc(count, sizeof(*check.cgroups));
-	if (!check.cgroups) {
-		snprintf(ret_reason, size, "%s", strerror(ENOMEM));
-		return -ENOMEM;
-	}
-
-	ret = read_machine(&check, ret_reason, size);
-	if (!ret)
-		ret = read_cgroups(&check, ret_reason, size);
+	ret = look(&check, ret_reason, size);
 	if (!ret && find_worst(&check, &worst)) {
 		explain(&check, &worst, ret_reason, size);
 		ret = -ENOSPC;
 	}
 
-	for (size_t i = 0; i < count; i++)
-		memory_cgroups_release(&check.cgroups[i]);
-	free(check.cgroups);
+	forget(&check);
+	return ret;
+}
+
+/* --- how many ----------------------------------------------------------------------- */
+
+static void leave_reserve(struct check *check, uint64_t host_memory)
+{
+	if (!host_memory)
+		check->available -= check->available / MEMORY_ROOM_RESERVE;
+	else if (host_memory < check->available)
+		check->available = host_memory;
+
+	for (size_t i = 0; i < check->count; i++) {
+		for (size_t k = 0; k < check->cgroups[i].count; k++) {
+			uint64_t *room = &check->cgroups[i].list[k].room;
+
+			*room -= *room / MEMORY_ROOM_RESERVE;
+		}
+	}
+}
+
+/* One more never makes room for another: so the middle tells about one half. */
+static size_t count_fitting(const struct check *check)
+{
+	size_t fitting = 0, most = check->count;
+
+	while (fitting < most) {
+		struct check first = *check;
+		struct bound worst;
+
+		first.count = most - (most - fitting) / 2;
+		if (find_worst(&first, &worst))
+			most = first.count - 1;
+		else
+			fitting = first.count;
+	}
+
+	return fitting;
+}
+
+int memory_room_count(const struct memory_demand *demands, size_t count,
+		      uint64_t host_memory, size_t *ret_count, char *ret_reason,
+		      size_t size)
+{
+	struct check check = { .demands = demands, .count = count };
+	int ret;
+
+	if (!is_anything_needed(demands, count)) {
+		*ret_count = count;
+		return 0;
+	}
+
+	ret = look(&check, ret_reason, size);
+	if (!ret) {
+		leave_reserve(&check, host_memory);
+		*ret_count = count_fitting(&check);
+	}
+
+	forget(&check);
 	return ret;
 }

@@ -13,7 +13,7 @@
  * checkpoint and the dump after it would crawl, and where it is compressed memory (zram)
  * it takes the room that it promises. Nor is it seen that a process may use some of the
  * machine's memory nodes only. What is found holds for the moment: others take memory
- * too.
+ * too. So all is read anew at each call.
  *
  * Only reads. Does not log.
  */
@@ -30,6 +30,9 @@ struct memory_demand {
 	uint64_t bytes; /* 0: nothing is asked about this process */
 };
 
+/* The part of each room that memory_room_count() leaves to others: one of so many. */
+#define MEMORY_ROOM_RESERVE 16
+
 /* Long enough for every reason whose paths are not very long. */
 #define MEMORY_ROOM_REASON_SIZE 512
 
@@ -45,4 +48,16 @@ struct memory_demand {
  *   -errno      another: it cannot be found out
  */
 int memory_room_check(const struct memory_demand *demands, size_t count, char *ret_reason,
+		      size_t size) must_check;
+
+/*
+ * Count how many of the @count @demands, from the first on, can be met at the same time
+ * so that the reserve is left in each room. @host_memory, if it is not 0, stands for the
+ * machine's reserve: then they take at most so many bytes of what is available there.
+ *
+ * Return: 0 with *@ret_count, 0 if there is no room for the first; otherwise as above,
+ * but never -ENOSPC.
+ */
+int memory_room_count(const struct memory_demand *demands, size_t count,
+		      uint64_t host_memory, size_t *ret_count, char *ret_reason,
 		      size_t size) must_check;
