@@ -11,129 +11,53 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
 #include "host.h"
 #include "inventory.h"
 #include "log.h"
-#include "machine.h"
-#include "options.h"
 #include "proc.h"
 #include "remedy.h"
 #include "role.h"
 #include "session.h"
+#include "settings.h"
 #include "stats.h"
-#include "tool.h"
-
-#define OPTIONS_VARIABLE  "CRIU_CUDA_PLUGIN_OPTIONS"
-#define FAULT_VARIABLE	  "CRIU_FAULT"
-#define FAULT_WITHOUT_GPU "138" /* CRIU's own CI: a CUDA plugin, and no GPU */
 
 static struct {
 	enum role role;
-	struct options options;
-	struct tool tool;
+	struct settings settings;
 	struct guardian guardian;
-	struct survey_policy policy;
 	struct session session;
-	unsigned int runs; /* of the utility */
 	bool gpu_process_dumped;
 	pid_t first_restored; /* 0: none yet */
 } plugin;
 
-static bool fault_without_gpu(void)
-{
-	const char *fault = getenv(FAULT_VARIABLE);
-
-	return fault && strcmp(fault, FAULT_WITHOUT_GPU) == 0;
-}
-
-static int read_options(struct options *options)
-{
-	char reason[OPTIONS_REASON_MAX];
-	char *const *argv;
-	int argc, ret;
-
-	options_init(options);
-
-	ret = options_parse_list(options, getenv(OPTIONS_VARIABLE), reason,
-				 sizeof(reason));
-	if (ret) {
-		pr_err("%s: %s\n", OPTIONS_VARIABLE, reason);
-		return ret;
-	}
-
-	ret = host_plugin_options(&argc, &argv);
-	if (ret)
-		return ret;
-
-	ret = options_parse_argv(options, argc, argv, reason, sizeof(reason));
-	if (ret) {
-		pr_err("--plugin-option: %s\n", reason);
-		return ret;
-	}
-
-	options->force |= fault_without_gpu();
-	return 0;
-}
-
-/* Work that is mostly done by the GPUs, and by a CPU for each process. */
-static size_t default_parallel(void)
-{
-	const size_t cpus = machine_cpus(), gpus = machine_gpus();
-
-	return cpus > gpus ? cpus : gpus;
-}
-
-/* A CPU each, at most; 0: none. */
-static unsigned int prefault_threads(const struct options *options)
-{
-	if (!options->prefault)
-		return 0;
-
-	return options->prefault_threads ? options->prefault_threads
-					 : (unsigned int)machine_cpus();
-}
-
 static int plugin_init(int stage)
 {
+	struct settings *settings = &plugin.settings;
 	int ret;
 
 	log_to(host_log);
 	plugin.role = ROLE_NONE;
-	plugin.runs = 0;
 	plugin.gpu_process_dumped = false;
 	plugin.first_restored = 0;
-	ret = read_options(&plugin.options);
+	ret = settings_read(settings);
 	if (ret)
 		return ret;
 
-	plugin.tool = (struct tool){
-		.program = plugin.options.cuda_checkpoint,
-		.operation_timeout_ms = plugin.options.operation_timeout_ms,
-		.at_once = plugin.options.parallel ? plugin.options.parallel
-						   : default_parallel(),
-		.prefault_threads = prefault_threads(&plugin.options),
-		.runs = &plugin.runs,
-	};
-	guardian_init(&plugin.guardian, &plugin.tool, host_image_dir());
-	plugin.policy = (struct survey_policy){
-		.ask_every_process = fault_without_gpu(),
-		.allow_shared_memory = plugin.options.allow_shared_memory,
-		.check_memory = plugin.options.check_memory,
-	};
-	session_init(&plugin.session, &plugin.tool, &plugin.guardian, &plugin.policy);
+	guardian_init(&plugin.guardian, &settings->tool, host_image_dir());
+	session_init(&plugin.session, &settings->tool, &plugin.guardian,
+		     &settings->policy);
 
 	switch (stage) {
 	case CR_PLUGIN_STAGE__DUMP:
-		plugin.role = role_in_dump(&plugin.options);
+		plugin.role = role_in_dump(&settings->options);
 		if (plugin.role == ROLE_WORKER)
 			host_freeze_by_interrupt_only();
 		return 0;
 	case CR_PLUGIN_STAGE__RESTORE:
-		return role_in_restore(&plugin.options, &plugin.tool, &plugin.role);
+		return role_in_restore(&settings->options, &settings->tool, &plugin.role);
 	default: /* a pre-dump takes memory only, and leaves the tasks running */
 		return 0;
 	}
@@ -154,7 +78,7 @@ static int answer(int ret)
  */
 static int pause_devices(int pid)
 {
-	const struct options *options = &plugin.options;
+	const struct options *options = &plugin.settings.options;
 	struct itimerval freeze_clock;
 	unsigned int left_ms;
 	int64_t start;
@@ -292,19 +216,19 @@ static void write_stats(int stage, int ret)
 	const struct stats_summary summary = {
 		.operation = stage == CR_PLUGIN_STAGE__RESTORE ? "restore" : "dump",
 		.succeeded = !ret,
-		.parallel = plugin.tool.at_once,
+		.parallel = plugin.settings.tool.at_once,
 		.others = session_others(session),
-		.runs = plugin.runs,
+		.runs = plugin.settings.runs,
 	};
 
-	if (!plugin.options.stats[0])
+	if (!plugin.settings.options.stats[0])
 		return;
 
-	ret = stats_write(&session->stats, plugin.options.stats, &summary,
+	ret = stats_write(&session->stats, plugin.settings.options.stats, &summary,
 			  session->roster.processes, session->roster.count);
 	if (ret)
-		pr_warn("%s: cannot write what it took: %s\n", plugin.options.stats,
-			strerror(-ret));
+		pr_warn("%s: cannot write what it took: %s\n",
+			plugin.settings.options.stats, strerror(-ret));
 }
 
 static void plugin_exit(int stage, int ret)
