@@ -7,6 +7,7 @@
 #include "candidate.h"
 #include "climb.h"
 #include "clock.h"
+#include "departed.h"
 #include "give_back.h"
 #include "intake.h"
 #include "life.h"
@@ -225,45 +226,6 @@ static int refuse_latecomer(struct session *session, pid_t pid)
 	return -EAGAIN;
 }
 
-/*
- * Its parent ended before CRIU came to it, say: it is not in the dump, and nobody would
- * ever let it go on.
- */
-static bool has_left_the_tree(const struct cuda_process *process)
-{
-	bool ours;
-
-	if (proc_is_traced_by_us(process->pid, &ours) || ours)
-		return false;
-
-	pr_warn("pid %d: it is not in the dump any more, its parent has ended; giving it "
-		"back\n",
-		process->pid);
-	return true;
-}
-
-/* Those that are in the dump, into @chosen; the others are given back. */
-static int choose_dumped(struct session *session, struct cuda_process **chosen,
-			 size_t *ret_count)
-{
-	size_t count = 0;
-	int ret = 0;
-
-	for (size_t i = 0; !ret && i < session->roster.count; i++) {
-		struct cuda_process *process = session->roster.processes[i];
-
-		if (!life_goes_on(process->pid, process->start))
-			continue;
-		if (has_left_the_tree(process))
-			ret = give_back(session->tool, session->guardian, &process, 1);
-		else
-			chosen[count++] = process;
-	}
-
-	*ret_count = count;
-	return ret;
-}
-
 static int checkpoint_all(struct session *session)
 {
 	const size_t room = session->roster.count;
@@ -277,7 +239,8 @@ static int checkpoint_all(struct session *session)
 	if (!chosen)
 		return cuda_process_out_of_memory(session->roster.processes, room);
 
-	ret = choose_dumped(session, chosen, &count);
+	ret = departed_give_back(session->tool, session->guardian,
+				 session->roster.processes, room, chosen, &count);
 	if (ret)
 		return ret;
 
