@@ -113,6 +113,7 @@ needs_test_memory_cgroup = $(addprefix plugins/cuda/,memory_cgroup.c cgroup_dire
 needs_test_memory_room = $(addprefix plugins/cuda/,memory_room.c memory_file.c) test/fake/fake_memory_cgroup.c \
 	test/unit/file_tree.c
 needs_test_memory_room_count = $(needs_test_memory_room)
+needs_test_wave = $(needs_test_memory_room) plugins/cuda/wave.c plugins/cuda/reason.c
 session_over_fakes = $(addprefix plugins/cuda/,session.c departed.c candidate.c intake.c give_back.c lock.c climb.c team.c vigil.c \
 	cuda_process.c cuda_state.c remedy.c roster.c pid_set.c stats.c) \
 	test/unit/session_processes.c \
