@@ -84,12 +84,15 @@ static void demand(const pid_t *pids, const uint64_t *bytes, size_t count,
 		};
 }
 
-static int refuse_without_room(const struct memory_demand *demands, size_t count)
+static int refuse_without_room(const struct survey_policy *policy,
+			       const struct memory_demand *demands, size_t count)
 {
+	const size_t together = policy->in_waves ? 1 : count;
 	char reason[MEMORY_ROOM_REASON_SIZE];
-	int ret;
+	int ret = 0;
 
-	ret = memory_room_check(demands, count, reason, sizeof(reason));
+	for (size_t i = 0; !ret && i < count; i += together)
+		ret = memory_room_check(&demands[i], together, reason, sizeof(reason));
 	if (ret == -ENOSPC) {
 		pr_err("%s; the option memory-check=off goes on all the same\n", reason);
 		return -EPERM;
@@ -101,7 +104,8 @@ static int refuse_without_room(const struct memory_demand *demands, size_t count
 	return 0;
 }
 
-static int check_memory(const struct tool *tool, const struct survey *survey)
+static int check_memory(const struct tool *tool, const struct survey_policy *policy,
+			const struct survey *survey)
 {
 	struct memory_demand *demands autofree = NULL;
 
@@ -116,7 +120,7 @@ static int check_memory(const struct tool *tool, const struct survey *survey)
 	}
 
 	demand(survey->pids, survey->bytes, survey->count, demands);
-	return refuse_without_room(demands, survey->count);
+	return refuse_without_room(policy, demands, survey->count);
 }
 
 int survey_tree(const struct tool *tool, const struct survey_policy *policy, pid_t root,
@@ -131,7 +135,7 @@ int survey_tree(const struct tool *tool, const struct survey_policy *policy, pid
 	for (size_t i = 0; i < survey.count; i++)
 		survey.bytes[i] = MEMORY_UNKNOWN;
 	if (!ret && survey.count && policy->check_memory)
-		ret = check_memory(tool, &survey);
+		ret = check_memory(tool, policy, &survey);
 	if (ret) {
 		survey_release(&survey);
 		return ret;

@@ -5,7 +5,7 @@
  *
  * Refused are processes that share GPU memory in a way that a checkpoint destroys
  * (gpu_sharing.h), and processes whose GPU memory does not fit into host memory
- * (memory_room.h), as far as that can be known. Logs.
+ * (memory_room.h), all together or each alone, as far as that can be known. Logs.
  */
 #pragma once
 
@@ -20,6 +20,7 @@ struct survey_policy {
 	bool ask_every_process;	  /* also one that maps no libcuda */
 	bool allow_shared_memory; /* warn, and go on */
 	bool check_memory;
+	bool in_waves; /* each process must have room alone (wave.h), not all together */
 };
 
 /* What was seen. */

@@ -37,6 +37,8 @@ static struct {
 	pid_t first;	       /* of them */
 	uint64_t first_demand; /* of the last look for room */
 	uint64_t second_demand;
+	size_t together;    /* processes of that look */
+	pid_t without_room; /* it alone has none, as @room says; 0: none has */
 } world;
 
 int process_tree_list(pid_t root, pid_t **ret_pids, size_t *ret_count)
@@ -107,8 +109,11 @@ int memory_room_check(const struct memory_demand *demands, size_t count, char *r
 	world.room_calls++;
 	world.first_demand = demands[0].bytes;
 	world.second_demand = count > 1 ? demands[1].bytes : 0;
-	if (world.room)
-		strncpy(ret_reason, "pids 101: too much", size);
+	world.together = count;
+	if (!world.room || (world.without_room && world.without_room != demands[0].pid))
+		return 0;
+
+	snprintf(ret_reason, size, "pids %d: too much", demands[0].pid);
 	return world.room;
 }
 
@@ -255,6 +260,48 @@ static void memory_without_room_is_refused_with_the_way_round(void **state)
 			     "all the same\n"));
 }
 
+static void all_together_must_have_room(void **state)
+{
+	(void)state;
+
+	assert_int_equal(look(), 0);
+
+	assert_int_equal(world.room_calls, 1);
+	assert_int_equal(world.together, 2);
+}
+
+static void in_waves_each_alone_must_have_room(void **state)
+{
+	(void)state;
+	policy.in_waves = true;
+	policy.ask_every_process = true;
+
+	assert_int_equal(look(), 0);
+	assert_int_equal(world.room_calls, TREE);
+	assert_int_equal(world.together, 1);
+
+	world.room_calls = 0;
+	world.room = -ENOSPC;
+	world.without_room = 102;
+	assert_int_equal(look(), -EPERM);
+	assert_int_equal(world.room_calls, 3);
+	assert_true(fake_log_has("pids 102: too much; the option memory-check=off"));
+	assert_int_equal(fake_log.lines[LOG_LEVEL_ERROR], 1);
+}
+
+static void in_waves_room_that_cannot_be_seen_is_warned_of_once(void **state)
+{
+	(void)state;
+	policy.in_waves = true;
+	policy.ask_every_process = true;
+	world.room = -EIO;
+
+	assert_int_equal(look(), 0);
+
+	assert_int_equal(world.room_calls, 1);
+	assert_int_equal(fake_log.lines[LOG_LEVEL_WARN], 1);
+}
+
 static void memory_is_not_asked_for_if_told(void **state)
 {
 	(void)state;
@@ -308,6 +355,9 @@ int main(void)
 		CASE(shared_memory_that_is_allowed_goes_on),
 		CASE(driver_that_survives_it_is_not_in_the_way),
 		CASE(memory_without_room_is_refused_with_the_way_round),
+		CASE(all_together_must_have_room),
+		CASE(in_waves_each_alone_must_have_room),
+		CASE(in_waves_room_that_cannot_be_seen_is_warned_of_once),
 		CASE(memory_is_not_asked_for_if_told),
 		CASE(memory_that_is_not_known_is_not_in_the_way),
 		CASE(room_that_cannot_be_seen_is_warned_of),
