@@ -12,6 +12,23 @@ static int compare(const void *a, const void *b)
 	return (*first > *second) - (*first < *second);
 }
 
+/* A newcomer mostly has a greater pid than all before it: none has to make way. */
+static void insert(struct pid_set *set, pid_t pid)
+{
+	size_t at = set->count++;
+
+	for (; at > 0 && set->pids[at - 1] > pid; at--)
+		set->pids[at] = set->pids[at - 1];
+	set->pids[at] = pid;
+}
+
+static void append(struct pid_set *set, const pid_t *pids, size_t count)
+{
+	memcpy(set->pids + set->count, pids, count * sizeof(*pids));
+	set->count += count;
+	qsort(set->pids, set->count, sizeof(*set->pids), compare);
+}
+
 int pid_set_add(struct pid_set *set, const pid_t *pids, size_t count)
 {
 	pid_t *room;
@@ -22,10 +39,11 @@ int pid_set_add(struct pid_set *set, const pid_t *pids, size_t count)
 	if (!room)
 		return -ENOMEM;
 
-	memcpy(room + set->count, pids, count * sizeof(*room));
 	set->pids = room;
-	set->count += count;
-	qsort(set->pids, set->count, sizeof(*set->pids), compare);
+	if (count == 1)
+		insert(set, *pids);
+	else
+		append(set, pids, count);
 	return 0;
 }
 

@@ -3,18 +3,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 static int compare(const void *a, const void *b)
 {
 	const struct cuda_process *const *first = a, *const *second = b;
 
 	return ((*first)->pid > (*second)->pid) - ((*first)->pid < (*second)->pid);
-}
-
-static void sort(struct roster *roster)
-{
-	qsort(roster->processes, roster->count, sizeof(*roster->processes), compare);
 }
 
 int roster_fill(struct roster *roster, const struct cuda_process *model,
@@ -37,7 +31,7 @@ int roster_fill(struct roster *roster, const struct cuda_process *model,
 		process->pid = pids[roster->count];
 		roster->processes[roster->count] = process;
 	}
-	sort(roster);
+	qsort(roster->processes, count, sizeof(*roster->processes), compare);
 	return 0;
 }
 
@@ -55,6 +49,24 @@ void roster_drop(struct roster *roster,
 	roster->count = kept;
 }
 
+/* Both are in order: from the end on, the greater goes to where there is room. */
+static void merge(struct roster *roster, const struct roster *group)
+{
+	struct cuda_process **ours = roster->processes, **theirs = group->processes;
+	size_t left = roster->count, coming = group->count;
+
+	while (coming) {
+		if (left && compare(&ours[left - 1], &theirs[coming - 1]) > 0) {
+			ours[left + coming - 1] = ours[left - 1];
+			left--;
+		} else {
+			ours[left + coming - 1] = theirs[coming - 1];
+			coming--;
+		}
+	}
+	roster->count += group->count;
+}
+
 int roster_take_over(struct roster *roster, struct roster *group)
 {
 	const size_t count = roster->count + group->count;
@@ -66,11 +78,8 @@ int roster_take_over(struct roster *roster, struct roster *group)
 	if (!processes)
 		return -ENOMEM;
 
-	memcpy(processes + roster->count, group->processes,
-	       group->count * sizeof(*processes));
 	roster->processes = processes;
-	roster->count = count;
-	sort(roster);
+	merge(roster, group);
 	group->is_view = true;
 	return 0;
 }

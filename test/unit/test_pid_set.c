@@ -25,12 +25,26 @@ void *__wrap_realloc(void *memory, size_t size)
 	return memory_is_short ? NULL : __real_realloc(memory, size);
 }
 
+static unsigned int sorts;
+
+void __real_qsort(void *base, size_t count, size_t size,
+		  int (*compare)(const void *a, const void *b));
+void __wrap_qsort(void *base, size_t count, size_t size,
+		  int (*compare)(const void *a, const void *b));
+void __wrap_qsort(void *base, size_t count, size_t size,
+		  int (*compare)(const void *a, const void *b))
+{
+	sorts++;
+	__real_qsort(base, count, size, compare);
+}
+
 static struct pid_set set;
 
 static int begin(void **state)
 {
 	(void)state;
 	memory_is_short = false;
+	sorts = 0;
 	set = (struct pid_set){ .count = 0 };
 
 	return 0;
@@ -116,6 +130,18 @@ static void very_many_are_all_there_and_no_others(void **state)
 		assert_int_equal(pid_set_has(&set, pid), pid % 2 == 0 && pid < 2 * MANY);
 }
 
+/* Those of a big tree that are seen late come so. */
+static void newcomers_one_by_one_cost_no_sort(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(ADD(&set, (pid_t)(i * 7919 % MANY) * 2), 0);
+
+	for (pid_t pid = -1; pid <= 2 * MANY; pid++)
+		assert_int_equal(pid_set_has(&set, pid), pid % 2 == 0 && pid < 2 * MANY);
+	assert_int_equal(sorts, 0);
+}
+
 static void without_memory_nothing_is_added(void **state)
 {
 	(void)state;
@@ -175,6 +201,7 @@ int main(void)
 		CASE(least_and_greatest_pids_do_not_overflow),
 		CASE(adding_nothing_changes_nothing),
 		CASE(very_many_are_all_there_and_no_others),
+		CASE(newcomers_one_by_one_cost_no_sort),
 		CASE(without_memory_nothing_is_added),
 		CASE(what_is_in_it_is_dropped_from_a_list),
 		CASE(set_that_was_released_is_empty_and_can_be_used),

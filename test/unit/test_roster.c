@@ -274,6 +274,29 @@ static void groups_are_taken_over_one_after_the_other(void **state)
 			    "1 2 3 4 5 6 7 8 9 11 12 13 14 15 16 17 18 19 ");
 }
 
+static void groups_of_any_size_come_in_order(void **state)
+{
+	(void)state;
+	assert_int_equal(FILL(&group, 5, 6, 7), 0);
+	assert_int_equal(roster_take_over(&roster, &group), 0);
+	assert_string_equal(pids_on(&roster), "5 6 7 ");
+	roster_release(&group);
+
+	assert_int_equal(FILL(&group, 9, 8), 0);
+	assert_int_equal(roster_take_over(&roster, &group), 0);
+	assert_string_equal(pids_on(&roster), "5 6 7 8 9 ");
+	roster_release(&group);
+
+	assert_int_equal(FILL(&group, 2, 1), 0);
+	assert_int_equal(roster_take_over(&roster, &group), 0);
+	assert_string_equal(pids_on(&roster), "1 2 5 6 7 8 9 ");
+	roster_release(&group);
+
+	assert_int_equal(FILL(&group, 4, 10, 0, 3), 0);
+	assert_int_equal(roster_take_over(&roster, &group), 0);
+	assert_string_equal(pids_on(&roster), "0 1 2 3 4 5 6 7 8 9 10 ");
+}
+
 static void taking_over_an_empty_group_changes_nothing(void **state)
 {
 	(void)state;
@@ -330,6 +353,7 @@ int main(void)
 		CASE(group_becomes_a_view_of_what_was_taken_over),
 		CASE(view_may_outlive_its_roster_unused),
 		CASE(groups_are_taken_over_one_after_the_other),
+		CASE(groups_of_any_size_come_in_order),
 		CASE(taking_over_an_empty_group_changes_nothing),
 		CASE(without_memory_nothing_is_taken_over),
 		CASE(released_roster_can_be_filled_again),
