@@ -98,14 +98,17 @@ struct memory_image_manner {
 	bool page_cache;      /* go through it also where O_DIRECT would do */
 };
 
+/* What the name ends with besides, while an image is written. */
+#define MEMORY_IMAGE_PART ".part"
+
 /* The name of the image of @pid. */
 void memory_image_name(pid_t pid, char ret_name[MEMORY_IMAGE_NAME_SIZE]);
 
 /*
  * Write the image that @header tells of, with what @source reads, into the directory
  * @dirfd, which is open for reading (not O_PATH). What there is of the name is replaced.
- * Until it is complete and safe on disk the file has another name, with ".part" at its
- * end.
+ * Until it is complete and safe on disk the file has another name, with
+ * MEMORY_IMAGE_PART at its end.
  *
  * Return: 0 with *@ret_summary, and the image can be relied on, also after a power
  * failure; -EINVAL if @header makes no sense; -EFBIG if it is of more than

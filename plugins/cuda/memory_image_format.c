@@ -37,6 +37,11 @@ struct footer {
 	uint64_t checksum;
 };
 
+void memory_image_name(pid_t pid, char ret_name[MEMORY_IMAGE_NAME_SIZE])
+{
+	snprintf(ret_name, MEMORY_IMAGE_NAME_SIZE, "cuda-memory-%d.img", (int)pid);
+}
+
 uint64_t memory_image_chunks(const struct memory_image_header *header)
 {
 	return header->length / header->chunk_size +

@@ -11,7 +11,7 @@
 #include "memory_image_format.h"
 
 /* Room for the name of an image, and what it has at its end while it is not one. */
-#define PART_SIZE (MEMORY_IMAGE_NAME_SIZE + sizeof(".part"))
+#define PART_SIZE (MEMORY_IMAGE_NAME_SIZE + sizeof(MEMORY_IMAGE_PART))
 
 /* An image that is being written. */
 struct writing {
@@ -28,17 +28,12 @@ struct writing {
 	struct memory_image_summary summary;
 };
 
-void memory_image_name(pid_t pid, char ret_name[MEMORY_IMAGE_NAME_SIZE])
-{
-	snprintf(ret_name, MEMORY_IMAGE_NAME_SIZE, "cuda-memory-%d.img", (int)pid);
-}
-
 static void part_name(pid_t pid, char ret_name[PART_SIZE])
 {
 	char name[MEMORY_IMAGE_NAME_SIZE];
 
 	memory_image_name(pid, name);
-	snprintf(ret_name, PART_SIZE, "%s.part", name);
+	snprintf(ret_name, PART_SIZE, "%s" MEMORY_IMAGE_PART, name);
 }
 
 static void writing_release(struct writing *writing)
