@@ -80,7 +80,8 @@ static int image_load(struct image *image, int fd)
 {
 	if (fstat(fd, &image->stat) < 0)
 		return last_error();
-	if (image->stat.st_size < (off_t)sizeof(struct header) ||
+	if (!S_ISREG(image->stat.st_mode) ||
+	    image->stat.st_size < (off_t)sizeof(struct header) ||
 	    image->stat.st_size > (off_t)(sizeof(struct header) + PAYLOAD_MAX))
 		return -EBADMSG;
 
@@ -92,10 +93,11 @@ static int image_load(struct image *image, int fd)
 	return read_bytes(fd, image->bytes, image->size);
 }
 
+/* O_NONBLOCK: a FIFO of that name is not to be waited for. */
 static int image_open(struct image *image, int dirfd)
 {
-	int fd autoclose =
-		TEMP_FAILURE_RETRY(openat(dirfd, FILE_NAME, O_RDONLY | O_CLOEXEC));
+	int fd autoclose = TEMP_FAILURE_RETRY(
+		openat(dirfd, FILE_NAME, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 
 	if (fd < 0)
 		return last_error();

@@ -28,9 +28,9 @@ enum inventory_need {
  * Find out what "inventory.img" in the directory @dirfd says of @plugin.
  *
  * Return: 0 with *@ret_need; -ENOENT if there is no such file; -EBADMSG if it is
- * damaged: no inventory, or shorter or longer than it says, or of more than
- * 16 MiB (a real one has a hundred bytes), or not a valid message; another -errno
- * if it could not be read.
+ * damaged: no inventory, no regular file, or shorter or longer than it says, or of
+ * more than 16 MiB (a real one has a hundred bytes), or not a valid message; another
+ * -errno if it could not be read.
  */
 int inventory_read(int dirfd, const char *plugin,
 		   enum inventory_need *ret_need) must_check;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -211,6 +212,24 @@ static void absurd_size_is_refused(void **state)
 	images_check_alone(images->dirfd);
 }
 
+static void what_is_no_regular_file_is_refused_without_waiting(void **state)
+{
+	const struct images *images = *state;
+	enum inventory_need need = UNTOUCHED;
+
+	assert_int_equal(mkfifoat(images->dirfd, IMAGES_INVENTORY, 0600), 0);
+	alarm(30);
+	assert_int_equal(inventory_read(images->dirfd, IMAGES_PLUGIN, &need), -EBADMSG);
+	assert_int_equal(inventory_add_plugin(images->dirfd, IMAGES_PLUGIN), -EBADMSG);
+	alarm(0);
+	assert_int_equal(unlinkat(images->dirfd, IMAGES_INVENTORY, 0), 0);
+
+	assert_int_equal(mkdirat(images->dirfd, IMAGES_INVENTORY, 0700), 0);
+	assert_int_equal(inventory_read(images->dirfd, IMAGES_PLUGIN, &need), -EBADMSG);
+	assert_int_equal(unlinkat(images->dirfd, IMAGES_INVENTORY, AT_REMOVEDIR), 0);
+	assert_int_equal(need, UNTOUCHED);
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, images_setup, images_teardown)
 
 int main(void)
@@ -222,6 +241,7 @@ int main(void)
 		test(file_of_the_wrong_length_is_refused),
 		test(payload_cut_short_anywhere_is_harmless),
 		test(absurd_size_is_refused),
+		test(what_is_no_regular_file_is_refused_without_waiting),
 	};
 
 	return cmocka_run_group_tests_name("inventory_damage", tests, NULL, NULL);
