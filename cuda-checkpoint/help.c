@@ -2,8 +2,7 @@
 #include "help.h"
 
 #include "contract.h"
-
-#define VERSION "0.1"
+#include "version.h"
 
 static const char text[] =
 	"CUDA checkpoint and restore utility.\n"
