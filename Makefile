@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-#   make            the plugin and the utility, under build/
+#   make            the plugin, the utility and criu-cuda, under build/
 #   make demo       dump and restore a CUDA program; sets everything up
 #   make check      all tests that need no GPU; sets everything up
 #   make check-fault CRIU killed at many moments of a dump; all that can fail fails once
@@ -8,7 +8,7 @@
 #   make check-gpu  the same scenarios on a real GPU
 #   make bench      what the plugin takes, with one process at once and with many
 #   make lint       formatting, static analysis, the rules of the layout
-#   make install    DESTDIR, PREFIX, PLUGINDIR
+#   make install    DESTDIR, PREFIX, BINDIR, PLUGINDIR
 #
 # V=1 shows the commands; SANITIZE=address,undefined; DEVELOPER=1 makes
 # warnings errors. CFLAGS and LDFLAGS are the user's.
@@ -42,18 +42,22 @@ criu_cflags := $(shell scripts/criu-cflags)
 hidden = -Wl,--exclude-libs,ALL
 static_libs = -l:libprotobuf-c.a -l:libzstd.a -l:libxxhash.a
 
-includes = $(addprefix -iquote ,plugins/cuda cuda-checkpoint test/fake test/gpu-sim test/apps . $(BUILD))
+includes = $(addprefix -iquote ,plugins/cuda cuda-checkpoint criu-cuda test/fake test/gpu-sim test/apps . $(BUILD))
 
 # --- products ---------------------------------------------------------------
 objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(1)))
 plugin = $(BUILD)/plugins/cuda/cuda_plugin.so
 utility = $(BUILD)/cuda-checkpoint/cuda-checkpoint
-plugin_objects = $(call objects,$(wildcard plugins/cuda/*.c)) \
-	$(patsubst %.proto,$(BUILD)/%.pb-c.o,$(sort $(wildcard images/*.proto)))
+criu_cuda = $(BUILD)/criu-cuda/criu-cuda
+format_objects = $(patsubst %.proto,$(BUILD)/%.pb-c.o,$(sort $(wildcard images/*.proto)))
+plugin_objects = $(call objects,$(wildcard plugins/cuda/*.c)) $(format_objects)
 utility_objects = $(call objects,$(wildcard cuda-checkpoint/*.c) plugins/cuda/cuda_state.c)
+criu_cuda_objects = $(call objects,$(wildcard criu-cuda/*.c) $(addprefix plugins/cuda/, \
+	memory_image_read.c memory_image_format.c memory_chunk.c image_file.c crew.c reason.c \
+	inventory.c machine.c)) $(format_objects)
 
 .PHONY: all
-all: $(plugin) $(utility)
+all: $(plugin) $(utility) $(criu_cuda)
 
 $(plugin): $(plugin_objects)
 	$(call say,LD,$@)$(CC) -shared -pthread $(our_ldflags) $(LDFLAGS) -Wl,-z,now -Wl,-z,relro -o $@ $^ \
@@ -61,6 +65,10 @@ $(plugin): $(plugin_objects)
 
 $(utility): $(utility_objects)
 	$(call say,LD,$@)$(CC) $(our_ldflags) $(LDFLAGS) -Wl,-z,now -o $@ $^ -ldl
+
+$(criu_cuda): $(criu_cuda_objects)
+	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -Wl,-z,now -Wl,-z,relro -o $@ $^ \
+		$(hidden) $(static_libs)
 
 # --- compiling --------------------------------------------------------------
 $(BUILD)/%.o: %.c $(BUILD)/flags
@@ -115,15 +123,17 @@ lint-source: $(BUILD)/images/inventory.pb-c.h $(BUILD)/images/cuda-memory.pb-c.h
 install: all
 	install -D -m 755 $(plugin) '$(DESTDIR)$(PLUGINDIR)/cuda_plugin.so'
 	install -D -m 755 $(utility) '$(DESTDIR)$(BINDIR)/cuda-checkpoint'
+	install -D -m 755 $(criu_cuda) '$(DESTDIR)$(BINDIR)/criu-cuda'
 
 .PHONY: uninstall
 uninstall:
-	rm -f '$(DESTDIR)$(PLUGINDIR)/cuda_plugin.so' '$(DESTDIR)$(BINDIR)/cuda-checkpoint'
+	rm -f '$(DESTDIR)$(PLUGINDIR)/cuda_plugin.so' '$(DESTDIR)$(BINDIR)/cuda-checkpoint' \
+		'$(DESTDIR)$(BINDIR)/criu-cuda'
 
 include test/check.mk
 
 .PHONY: clean
 clean:
-	rm -rf $(BUILD)/plugins $(BUILD)/cuda-checkpoint $(BUILD)/images $(BUILD)/test $(BUILD)/flags
+	rm -rf $(BUILD)/plugins $(BUILD)/cuda-checkpoint $(BUILD)/criu-cuda $(BUILD)/images $(BUILD)/test $(BUILD)/flags
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

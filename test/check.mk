@@ -159,6 +159,17 @@ needs_test_host_buffer = $(memory_image) test/fake/fake_log.c $(addprefix plugin
 	buffer_marker.c memory_map.c remote_memory.c driver_version.c proc.c proc_libcuda.c remedy.c)
 needs_test_image_place = plugins/cuda/image_place.c plugins/cuda/reason.c
 needs_test_crew = plugins/cuda/crew.c plugins/cuda/reason.c
+needs_test_command_line = criu-cuda/command_line.c
+needs_test_image_set = criu-cuda/image_set.c plugins/cuda/memory_image_format.c plugins/cuda/reason.c \
+	images/cuda-memory.pb-c.c
+needs_test_finding = criu-cuda/finding.c plugins/cuda/memory_image_format.c plugins/cuda/reason.c \
+	images/cuda-memory.pb-c.c
+needs_test_inspection = criu-cuda/inspection.c criu-cuda/finding.c $(memory_image) plugins/cuda/inventory.c \
+	images/inventory.pb-c.c
+needs_test_report = $(needs_test_inspection) $(addprefix criu-cuda/,report_text.c report_json.c \
+	foreign_text.c quantity.c)
+needs_test_quantity = criu-cuda/quantity.c
+needs_test_foreign_text = criu-cuda/foreign_text.c
 unit_tests = $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
 
 $(call objects,test/unit/images.c test/unit/test_inventory.c): $(BUILD)/images/inventory.pb-c.h

@@ -58,6 +58,13 @@ END
 file cuda-checkpoint/libcuda.c <<'END'
 #include "cuda_abi.h"
 END
+file plugins/cuda/memory_image.h <<'END'
+#pragma once
+END
+file criu-cuda/inspection.c <<'END'
+#include "memory_image.h"
+	linked = opendir(path); /* not unlink(), nor /proc */
+END
 if good=$("$check_layout" "$tree"); then
 	result ok 'a good tree passes'
 else
@@ -100,6 +107,12 @@ file cuda-checkpoint/main.c <<'END'
 #include "cuda_abi.h"
 #include "nvml_abi.h"
 #include "session.h"
+END
+file criu-cuda/inspection.c <<'END'
+#include "memory_image.h"
+#include "tool.h"
+	unlinkat(dirfd, "cuda-memory-1.img", 0);
+	kill(pid, 9);
 END
 file plugins/cuda/memory_chunk.c <<'END'
 #include "proc.h"

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The command line, read and checked.
+ *
+ * What is accepted here makes sense as a whole. All messages about a bad command line
+ * come from here, on stderr, with a hint at --help.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "cleanup.h"
+
+enum command {
+	COMMAND_HELP,
+	COMMAND_VERSION,
+	COMMAND_INSPECT,
+	COMMAND_VERIFY,
+};
+
+struct command_line {
+	enum command command;
+	const char *directory; /* of COMMAND_INSPECT and _VERIFY; the argument itself */
+	bool json;	       /* of COMMAND_INSPECT */
+	unsigned int threads;  /* of COMMAND_VERIFY; 0: it was not said */
+};
+
+/*
+ * Read @argv, which getopt may reorder. --help and --version win over all that follows.
+ *
+ * Return: 0 with *@ret_line; -EINVAL for a bad command line, reported on stderr.
+ */
+int command_line_parse(int argc, char *argv[], struct command_line *ret_line) must_check;

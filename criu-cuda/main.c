@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * criu-cuda: look at the images of a dump, and see whether they are good.
+ *
+ * Only reads. Findings go to stdout, failures of its own to stderr. The exit status is
+ * one of enum status.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command_line.h"
+#include "image_set.h"
+#include "inspection.h"
+#include "machine.h"
+#include "report.h"
+#include "usage.h"
+#include "verify.h"
+#include "version.h"
+
+enum status {
+	STATUS_GOOD = 0,
+	STATUS_NOT_GOOD = 1, /* something in the directory */
+	STATUS_FAILED = 2,   /* nothing can be said */
+};
+
+static enum status fail(const char *what, int error)
+{
+	fprintf(stderr, "criu-cuda: %s: %s\n", what, strerror(-error));
+	return STATUS_FAILED;
+}
+
+static enum status inspect(const struct command_line *line, const struct image_set *set)
+{
+	struct inspection inspection;
+	enum status status;
+	int ret;
+
+	ret = inspection_make(line->directory, set, &inspection);
+	if (ret < 0)
+		return fail(line->directory, ret);
+
+	if (line->json)
+		report_json(stdout, &inspection);
+	else
+		report_text(stdout, &inspection);
+	status = inspection.problem_count ? STATUS_NOT_GOOD : STATUS_GOOD;
+	inspection_release(&inspection);
+	return status;
+}
+
+static enum status look(const struct command_line *line)
+{
+	struct image_set set autorelease_set = IMAGE_SET_NONE;
+	unsigned int threads;
+	int ret;
+
+	ret = image_set_find(line->directory, &set);
+	if (ret < 0)
+		return fail(line->directory, ret);
+
+	if (line->command == COMMAND_INSPECT)
+		return inspect(line, &set);
+
+	threads = line->threads ? line->threads : (unsigned int)machine_cpus();
+	return verify(stdout, &set, threads) ? STATUS_GOOD : STATUS_NOT_GOOD;
+}
+
+static enum status run(const struct command_line *line)
+{
+	switch (line->command) {
+	case COMMAND_HELP:
+		usage_print(stdout);
+		return STATUS_GOOD;
+	case COMMAND_VERSION:
+		puts("criu-cuda " VERSION);
+		return STATUS_GOOD;
+	case COMMAND_INSPECT:
+	case COMMAND_VERIFY:
+	default:
+		return look(line);
+	}
+}
+
+int main(int argc, char *argv[])
+{
+	struct command_line line;
+	enum status status;
+
+	if (command_line_parse(argc, argv, &line) < 0)
+		return STATUS_FAILED;
+
+	status = run(&line);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return fail("what was found cannot be printed", -errno);
+
+	return status;
+}

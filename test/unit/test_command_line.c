@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "command_line.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "capture.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define WORDS_MAX     8
+#define SEE	      "criu-cuda: see criu-cuda --help\n"
+
+/* Parse the words of @text; what is said on stderr is in @ret_said. */
+static int parse(char *text, struct command_line *ret_line, struct capture *ret_said)
+{
+	char *argv[WORDS_MAX + 2] = { (char *)"criu-cuda" };
+	char *rest = text, *word;
+	int argc = 1, ret;
+
+	while ((word = strsep(&rest, " "))) {
+		assert_true(argc <= WORDS_MAX);
+		if (*word)
+			argv[argc++] = word;
+	}
+
+	capture_begin(ret_said, stderr);
+	ret = command_line_parse(argc, argv, ret_line);
+	capture_end(ret_said);
+	return ret;
+}
+
+/* clang-format off */
+static const struct {
+	const char *text;
+	struct command_line expected;
+} good[] = {
+	{ "--help", { .command = COMMAND_HELP } },
+	{ "-h", { .command = COMMAND_HELP } },
+	{ "verify --threads 4 --help --rubbish", { .command = COMMAND_HELP } },
+	{ "--version", { .command = COMMAND_VERSION } },
+	{ "inspect --json --version x y z", { .command = COMMAND_VERSION } },
+	{ "inspect d", { .command = COMMAND_INSPECT, .directory = "d" } },
+	{ "inspect --json d", { .command = COMMAND_INSPECT, .directory = "d", .json = true } },
+	{ "--json inspect d", { .command = COMMAND_INSPECT, .directory = "d", .json = true } },
+	{ "inspect d --json", { .command = COMMAND_INSPECT, .directory = "d", .json = true } },
+	{ "inspect -- --json", { .command = COMMAND_INSPECT, .directory = "--json" } },
+	{ "verify d", { .command = COMMAND_VERIFY, .directory = "d" } },
+	{ "verify --threads 1 d", { .command = COMMAND_VERIFY, .directory = "d", .threads = 1 } },
+	{ "verify d --threads=64", { .command = COMMAND_VERIFY, .directory = "d", .threads = 64 } },
+	{ "verify --threads 2 --threads 08 d", { .command = COMMAND_VERIFY, .directory = "d", .threads = 8 } },
+	{ "verify verify", { .command = COMMAND_VERIFY, .directory = "verify" } },
+};
+
+#define THREADS(text) "criu-cuda: --threads takes a number from 1 to 64, not \"" text "\"\n" SEE
+
+static const struct {
+	const char *text;
+	const char *said;
+} bad[] = {
+	{ "", "criu-cuda: what to do is missing: inspect or verify\n" SEE },
+	{ "--json", "criu-cuda: what to do is missing: inspect or verify\n" SEE },
+	{ "inspect", "criu-cuda: the directory of the images is missing\n" SEE },
+	{ "verify", "criu-cuda: the directory of the images is missing\n" SEE },
+	{ "verify --threads 3", "criu-cuda: the directory of the images is missing\n" SEE },
+	{ "inspect a b", "criu-cuda: one directory at a time: \"b\" is too much\n" SEE },
+	{ "repair d", "criu-cuda: there is no command \"repair\"\n" SEE },
+	{ "Verify d", "criu-cuda: there is no command \"Verify\"\n" SEE },
+	{ "d inspect", "criu-cuda: there is no command \"d\"\n" SEE },
+	{ "verify --json d", "criu-cuda: --json is only for inspect\n" SEE },
+	{ "inspect --threads 3 d", "criu-cuda: --threads is only for verify\n" SEE },
+	{ "inspect --rubbish d", "criu-cuda: unrecognized option '--rubbish'\n" SEE },
+	{ "inspect -x d", "criu-cuda: invalid option -- 'x'\n" SEE },
+	{ "inspect --json=yes d", "criu-cuda: option '--json' doesn't allow an argument\n" SEE },
+	{ "verify d --threads", "criu-cuda: option '--threads' requires an argument\n" SEE },
+	{ "verify d --threads=", THREADS("") },
+	{ "verify d --threads 0", THREADS("0") },
+	{ "verify d --threads 65", THREADS("65") },
+	{ "verify d --threads -1", THREADS("-1") },
+	{ "verify d --threads +1", THREADS("+1") },
+	{ "verify d --threads 1x", THREADS("1x") },
+	{ "verify d --threads \t1", THREADS("\t1") },
+	{ "verify d --threads all", THREADS("all") },
+	{ "verify d --threads 18446744073709551617", THREADS("18446744073709551617") },
+};
+/* clang-format on */
+
+static bool same(const struct command_line *a, const struct command_line *b)
+{
+	if (!a->directory != !b->directory ||
+	    (a->directory && strcmp(a->directory, b->directory) != 0))
+		return false;
+
+	return a->command == b->command && a->json == b->json && a->threads == b->threads;
+}
+
+static void good_command_lines_are_understood(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		char *text autofree = strdup(good[i].text);
+		struct command_line line = { .threads = 4711 };
+		struct capture said;
+		int ret;
+
+		assert_non_null(text);
+		ret = parse(text, &line, &said);
+
+		if (ret != 0 || !same(&line, &good[i].expected) || said.text[0])
+			fail_msg("\"%s\": %d, %s", good[i].text, ret, said.text);
+	}
+}
+
+static void bad_command_lines_are_refused_with_the_reason(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		char *text autofree = strdup(bad[i].text);
+		struct command_line untouched = { .threads = 4711 };
+		struct capture said;
+		int ret;
+
+		assert_non_null(text);
+		ret = parse(text, &untouched, &said);
+
+		if (ret != -EINVAL || strcmp(said.text, bad[i].said) != 0)
+			fail_msg("\"%s\": %d, %s", bad[i].text, ret, said.text);
+		assert_int_equal(untouched.threads, 4711);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_command_lines_are_understood),
+		cmocka_unit_test(bad_command_lines_are_refused_with_the_reason),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
