@@ -10,12 +10,13 @@ sim_gpu = $(BUILD)/test/gpu-sim/gpu-sim
 sim = $(sim_driver) $(sim_old_driver) $(sim_nvml) $(sim_gpu)
 reaper = $(BUILD)/test/system/reaper
 fail_call = $(BUILD)/test/fault/fail_call.so
+make_image = $(BUILD)/test/criu-cuda/make-image
 apps = $(patsubst test/apps/%.c,$(BUILD)/test/apps/%,$(filter-out test/apps/app%,$(wildcard test/apps/*.c)))
 apps_library = $(BUILD)/test/apps/app.a
 sim_tests = $(patsubst test/%.c,$(BUILD)/test/%,$(wildcard test/gpu-sim/test/test_*.c))
 
 .PHONY: test-programs
-test-programs: $(sim) $(apps) $(reaper) $(fail_call)
+test-programs: $(sim) $(apps) $(reaper) $(fail_call) $(make_image)
 
 $(sim_driver): $(call objects,$(wildcard test/gpu-sim/driver/*.c))
 	$(call say,LD,$@)$(CC) -shared -pthread $(our_ldflags) $(LDFLAGS) -Wl,-soname,libcuda.so.1 -Wl,-z,now \
@@ -174,6 +175,9 @@ unit_tests = $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
 
 $(call objects,test/unit/images.c test/unit/test_inventory.c): $(BUILD)/images/inventory.pb-c.h
 
+$(make_image): $(make_image).o $(call objects,$(memory_image))
+	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -o $@ $^ $(static_libs)
+
 # The calls that a test replaces are found in the test.
 wraps = $(addprefix -Wl$(comma)--wrap=,$(sort \
 	$(shell sed -n 's/.*\<__wrap_\([A-Za-z0-9_]*\).*/\1/p' test/unit/$(1).c)))
@@ -248,6 +252,8 @@ check-built: tests $(sim_tests) fuzzers
 		$(call run_plugin,$(sanitized_build),sanitized-,criu-4.0 criu-4.3) \
 		$(run_sim) $(run_corpora) \
 		"utility: BUILD=$(BUILD) test/utility/test-utility.sh" \
+		"criu-cuda: BUILD=$(BUILD) test/criu-cuda/test-criu-cuda.sh" \
+		"sanitized-criu-cuda: BUILD=$(sanitized_build) test/criu-cuda/test-criu-cuda.sh" \
 		$(run_system) \
 		"torture: EVERY=10 BUILD=$(BUILD) test/fault/torture 4.2.1 $(torture_in_short)"
 
