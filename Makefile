@@ -8,13 +8,14 @@
 #   make check-gpu  the same scenarios on a real GPU
 #   make bench      what the plugin takes, with one process at once and with many
 #   make lint       formatting, static analysis, the rules of the layout
-#   make install    DESTDIR, PREFIX, BINDIR, PLUGINDIR
+#   make install    DESTDIR, PREFIX, BINDIR, MANDIR, PLUGINDIR
 #
 # V=1 shows the commands; SANITIZE=address,undefined; DEVELOPER=1 makes
 # warnings errors. CFLAGS and LDFLAGS are the user's.
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
 PLUGINDIR ?= $(if $(filter /usr,$(PREFIX)),/usr/lib/criu,$(PREFIX)/lib/criu)
 BUILD ?= build
 CC ?= cc
@@ -124,11 +125,12 @@ install: all
 	install -D -m 755 $(plugin) '$(DESTDIR)$(PLUGINDIR)/cuda_plugin.so'
 	install -D -m 755 $(utility) '$(DESTDIR)$(BINDIR)/cuda-checkpoint'
 	install -D -m 755 $(criu_cuda) '$(DESTDIR)$(BINDIR)/criu-cuda'
+	install -D -m 644 doc/criu-cuda.8 '$(DESTDIR)$(MANDIR)/man8/criu-cuda.8'
 
 .PHONY: uninstall
 uninstall:
 	rm -f '$(DESTDIR)$(PLUGINDIR)/cuda_plugin.so' '$(DESTDIR)$(BINDIR)/cuda-checkpoint' \
-		'$(DESTDIR)$(BINDIR)/criu-cuda'
+		'$(DESTDIR)$(BINDIR)/criu-cuda' '$(DESTDIR)$(MANDIR)/man8/criu-cuda.8'
 
 include test/check.mk
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The text for --help.
+ * The text for --help. doc/criu-cuda.8 says the same at length.
  */
 #pragma once
 

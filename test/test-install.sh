@@ -38,6 +38,7 @@ holds "make install PREFIX=/usr" make_it install PREFIX=/usr
 holds "the plugin is where CRIU looks" test -x "$root/usr/lib/criu/cuda_plugin.so"
 holds "the utility is on PATH" test -x "$root/usr/bin/cuda-checkpoint"
 holds "criu-cuda is on PATH" test -x "$root/usr/bin/criu-cuda"
+holds "its manual page is where man looks" test -f "$root/usr/share/man/man8/criu-cuda.8"
 holds "make uninstall PREFIX=/usr" make_it uninstall PREFIX=/usr
 holds "nothing is left" nothing_is_left
 
@@ -45,6 +46,7 @@ holds "make install without PREFIX" make_it install
 holds "the plugin is below /usr/local" test -x "$root/usr/local/lib/criu/cuda_plugin.so"
 holds "the utility is below /usr/local" test -x "$root/usr/local/bin/cuda-checkpoint"
 holds "criu-cuda is below /usr/local" test -x "$root/usr/local/bin/criu-cuda"
+holds "its manual page is below /usr/local" test -f "$root/usr/local/share/man/man8/criu-cuda.8"
 holds "make uninstall without PREFIX" make_it uninstall
 holds "again nothing is left" nothing_is_left
 
