@@ -17,6 +17,8 @@ needs_fuzz_proc = $(addprefix plugins/cuda/,proc.c proc_libcuda.c life.c at_work
 needs_fuzz_arguments = $(addprefix cuda-checkpoint/,arguments.c device_pairs.c help.c) \
 	plugins/cuda/cuda_state.c
 needs_fuzz_memory_image = $(memory_image)
+needs_fuzz_command_line = criu-cuda/command_line.c
+needs_fuzz_foreign_text = criu-cuda/foreign_text.c
 fuzzers = $(patsubst test/fuzz/fuzz_%.c,%,$(wildcard test/fuzz/fuzz_*.c))
 
 # The libraries are not hidden, as in the products: the sanitizer's malloc has to be

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The command line of criu-cuda, command_line.c: a page for each word.
+ */
+#include "command_line.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crew.h"
+#include "fuzz.h"
+
+/* A command line that is refused is explained, one that is not is not talked about. */
+static int parse(int argc, char *argv[], struct command_line *ret_line)
+{
+	FILE *before = stderr;
+	size_t size = 0;
+	char *said = NULL;
+	int ret;
+
+	stderr = open_memstream(&said, &size);
+	fuzz_check(stderr);
+	ret = command_line_parse(argc, argv, ret_line);
+	fclose(stderr);
+	stderr = before;
+
+	fuzz_check(ret == 0 || ret == -EINVAL);
+	fuzz_check((ret == 0) == (said[0] == '\0'));
+	fuzz_check(!said[0] || said[size - 1] == '\n');
+	free(said);
+	return ret;
+}
+
+/* The directory is one of the words. */
+static void check_directory(const char *directory, int argc, char *argv[])
+{
+	int i = 1;
+
+	while (i < argc && argv[i] != directory)
+		i++;
+	fuzz_check(i < argc);
+}
+
+static void check_sense(const struct command_line *line, int argc, char *argv[])
+{
+	fuzz_check(!line->json || line->command == COMMAND_INSPECT);
+	fuzz_check(!line->threads || line->command == COMMAND_VERIFY);
+	fuzz_check(line->threads <= CREW_HANDS_MAX);
+	if (line->command == COMMAND_INSPECT || line->command == COMMAND_VERIFY)
+		check_directory(line->directory, argc, argv);
+	else
+		fuzz_check(!line->directory);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *argv[FUZZ_PAGES_MAX + 2] = { (char[]){ "criu-cuda" } };
+	struct command_line line, again;
+	struct fuzz_pages pages;
+	int argc, ret;
+
+	fuzz_pages_cut(&pages, data, size);
+	for (unsigned int i = 0; i < pages.count; i++)
+		argv[1 + i] = pages.at[i].text;
+	argc = 1 + (int)pages.count;
+
+	ret = parse(argc, argv, &line);
+	if (ret == 0)
+		check_sense(&line, argc, argv);
+
+	/* getopt may have reordered the words: that changes nothing. */
+	fuzz_check(parse(argc, argv, &again) == ret);
+	if (ret == 0)
+		fuzz_check(again.command == line.command && again.json == line.json &&
+			   again.threads == line.threads &&
+			   again.directory == line.directory);
+
+	fuzz_pages_release(&pages);
+	return 0;
+}
