@@ -104,7 +104,7 @@ static unsigned int prefault_threads(const struct climb *climb)
 }
 
 /* If it is in our hands, that is, stopped until we let it run. */
-static int let_run(struct cuda_process *process, unsigned int threads,
+static int let_run(struct cuda_process *process, const struct staging_order *order,
 		   struct restore_thread *thread)
 {
 	bool ours;
@@ -117,8 +117,7 @@ static int let_run(struct cuda_process *process, unsigned int threads,
 	if (ret || !ours)
 		return ret;
 
-	ret = restore_thread_run_staged(process->pid, process->restore_tid, threads,
-					thread);
+	ret = restore_thread_run(process->pid, process->restore_tid, order, thread);
 	if (!ret)
 		process->thread = thread;
 
@@ -127,12 +126,12 @@ static int let_run(struct cuda_process *process, unsigned int threads,
 
 static void let_all_run(struct climb *climb)
 {
-	const unsigned int threads = prefault_threads(climb);
+	const struct staging_order order = { .threads = prefault_threads(climb) };
 
 	for (size_t i = 0; i < climb->count; i++)
 		if (!climb->processes[i]->ret)
 			climb->processes[i]->ret =
-				let_run(climb->processes[i], threads, &climb->threads[i]);
+				let_run(climb->processes[i], &order, &climb->threads[i]);
 }
 
 /* The last one first, as restore_thread.h wants it. */

@@ -65,8 +65,8 @@ static int let_run(struct restore_thread *thread)
 	return ret;
 }
 
-int restore_thread_run_staged(pid_t pid, pid_t tid, unsigned int threads,
-			      struct restore_thread *ret_thread)
+int restore_thread_run(pid_t pid, pid_t tid, const struct staging_order *order,
+		       struct restore_thread *ret_thread)
 {
 	struct restore_thread thread = { .tid = tid };
 	int ret;
@@ -78,7 +78,7 @@ int restore_thread_run_staged(pid_t pid, pid_t tid, unsigned int threads,
 		return ret;
 	}
 
-	thread.staging = staging_new(pid, tid, threads);
+	thread.staging = staging_new(pid, tid, order);
 	ret = let_run(&thread);
 	if (ret) {
 		staging_free(thread.staging);
@@ -88,11 +88,6 @@ int restore_thread_run_staged(pid_t pid, pid_t tid, unsigned int threads,
 
 	*ret_thread = thread;
 	return 0;
-}
-
-int restore_thread_run(pid_t tid, struct restore_thread *ret_thread)
-{
-	return restore_thread_run_staged(0, tid, 0, ret_thread);
 }
 
 /*

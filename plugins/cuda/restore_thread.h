@@ -6,7 +6,7 @@
  * must run while an operation is under way, and no other. The functions work on one
  * saved struct:
  *
- *	ret = restore_thread_run(tid, &thread);
+ *	ret = restore_thread_run(pid, tid, order, &thread);
  *	... the operation, and every now and then restore_thread_tend(&thread) ...
  *	ret = restore_thread_stop(&thread);
  *
@@ -46,21 +46,16 @@ struct restore_thread {
 };
 
 /*
- * Let the thread @tid, in a ptrace stop of the caller's, run.
+ * Let the thread @tid of @pid, in a ptrace stop of the caller's, run. For a checkpoint
+ * with @order, else NULL: what is to be done about the buffer that it needs (staging.h).
+ * Until that has been, the thread halts at each system call and is to be tended at once:
+ * SIGCHLD tells.
  *
  * Return: 0; -ESRCH if it is gone, or not in a ptrace stop of the caller's;
  * another -errno. On failure the thread is stopped and as it was before.
  */
-int restore_thread_run(pid_t tid, struct restore_thread *ret_thread) must_check;
-
-/*
- * The same, for a checkpoint of the process @pid: the buffer that it needs is populated
- * by @threads threads of ours (staging.h), as far as that is possible; 0: by the driver.
- * Until it has been, the thread halts at each system call and is to be tended at once:
- * SIGCHLD tells.
- */
-int restore_thread_run_staged(pid_t pid, pid_t tid, unsigned int threads,
-			      struct restore_thread *ret_thread) must_check;
+int restore_thread_run(pid_t pid, pid_t tid, const struct staging_order *order,
+		       struct restore_thread *ret_thread) must_check;
 
 /*
  * Let the thread go on if something has halted it. A stop of the whole process does

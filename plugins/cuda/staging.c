@@ -218,14 +218,15 @@ int staging_see_stop(struct staging *staging, int status)
 
 /* --- for the caller ----------------------------------------------------------------- */
 
-struct staging *staging_new(pid_t pid, pid_t tid, unsigned int threads)
+struct staging *staging_new(pid_t pid, pid_t tid, const struct staging_order *order)
 {
-	struct staging *staging = threads ? calloc(1, sizeof(*staging)) : NULL;
+	struct staging *staging =
+		order && order->threads ? calloc(1, sizeof(*staging)) : NULL;
 
 	if (staging) {
 		staging->pid = pid;
 		staging->tid = tid;
-		staging->threads = threads;
+		staging->threads = order->threads;
 	}
 
 	return staging;

@@ -11,7 +11,7 @@
  * The caller traces the thread and lets it go, by PTRACE_SYSCALL as long as
  * staging_wants_system_calls() says so:
  *
- *	staging = staging_new(pid, tid, threads);
+ *	staging = staging_new(pid, tid, order);
  *	status = staging_see_stop(staging, status)    at each stop, then, and again later,
  *	if (!staging_holds(staging))
  *		... let the thread go on ...
@@ -37,11 +37,15 @@
 
 struct staging;
 
+struct staging_order {
+	unsigned int threads; /* that populate the buffer; 0: the driver does it */
+};
+
 /*
- * For the thread @tid of @pid, by @threads threads. Return: NULL if there is no memory,
- * or @threads is 0.
+ * For the thread @tid of @pid. Return: NULL if there is no memory, or nothing to be done:
+ * @order is NULL, or of no threads.
  */
-struct staging *staging_new(pid_t pid, pid_t tid, unsigned int threads);
+struct staging *staging_new(pid_t pid, pid_t tid, const struct staging_order *order);
 
 /* Only when not staging_is_in_hand(), or the thread has ended; ends what is under way. */
 void staging_free(struct staging *staging);

@@ -29,8 +29,8 @@ static int run(struct fake_process *process)
 	return 0;
 }
 
-int restore_thread_run_staged(pid_t pid, pid_t tid, unsigned int threads,
-			      struct restore_thread *ret_thread)
+int restore_thread_run(pid_t pid, pid_t tid, const struct staging_order *order,
+		       struct restore_thread *ret_thread)
 {
 	struct fake_process *process = fake_world_find_thread(tid);
 	int ret = log_and_note("run", tid, run(process));
@@ -40,7 +40,7 @@ int restore_thread_run_staged(pid_t pid, pid_t tid, unsigned int threads,
 
 	if (process->pid != pid)
 		fake_world_crime("a thread is let run in another process's name");
-	process->threads = threads;
+	process->threads = order ? order->threads : 0;
 	*ret_thread = (struct restore_thread){ .tid = tid };
 	return 0;
 }

@@ -20,6 +20,8 @@
 struct staged *staged;
 struct restore_thread thread;
 
+const struct staging_order ours = { .threads = OUR_THREADS };
+
 const struct mapping buffer_call = {
 	.arguments = { 0, BUFFER_BYTES, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, (uint64_t)-1, 0 },
@@ -171,13 +173,13 @@ void body_map(void)
 
 void start_staged(unsigned int threads)
 {
+	const struct staging_order order = { .threads = threads };
 	const int go = staged->go;
 
 	staged->go = 0;
 	start_target(body_map, true);
 	staged->go = go;
-	assert_int_equal(
-		restore_thread_run_staged(target, restore_tid(), threads, &thread), 0);
+	assert_int_equal(restore_thread_run(target, restore_tid(), &order, &thread), 0);
 }
 
 static int awaited;

@@ -47,6 +47,9 @@ void body_map(void);
 /* A call of the kind that the driver makes. */
 extern const struct mapping buffer_call;
 
+/* An order for OUR_THREADS. */
+extern const struct staging_order ours;
+
 /* Start the target, with all to be made, and let its restore thread run. */
 void start_staged(unsigned int threads);
 

@@ -31,7 +31,7 @@ static void only_that_thread_runs_until_it_is_stopped(void **state)
 	start_target(body_count, false);
 	note_counts();
 
-	assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+	assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread), 0);
 	await(restore_thread_went_on);
 	assert_int_equal(shared->count[0], count_before[0]);
 	assert_int_equal(shared->count[2], count_before[2]);
@@ -55,7 +55,7 @@ static void mask_is_all_but_sigtrap_and_then_as_before(void **state)
 	before = mask_of(restore_tid());
 	assert_int_equal(before & (BIT(SIGHUP) | BIT(SIGUSR1)), BIT(SIGHUP));
 
-	assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+	assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread), 0);
 	read_status(restore_tid(), "SigBlk:", value, sizeof(value));
 	during = strtoull(value, NULL, 16);
 	assert_int_equal(restore_thread_stop(&thread), 0);
@@ -78,7 +78,7 @@ static void signals_wait_and_then_arrive_once(void **state)
 	start_target(body_count, false);
 	note_counts();
 
-	assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+	assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread), 0);
 	kill(target, SIGUSR1);
 	syscall(SYS_tgkill, target, restore_tid(), SIGUSR2);
 	for (int i = 0; i < 3; i++)
@@ -103,7 +103,7 @@ static void ptrace_options_hold_through_a_run(void **state)
 
 	(void)state;
 	start_target(body_count, false);
-	assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+	assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread), 0);
 	assert_int_equal(restore_thread_stop(&thread), 0);
 
 	assert_next_stop_is_a_system_call(restore_tid());
@@ -145,7 +145,8 @@ static void suspended_seccomp_stays_so_through_a_run(void **state)
 	for (int i = 0; i < 3; i++) {
 		shared->result = -77;
 		note_counts();
-		assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+		assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread),
+				 0);
 		await(restore_thread_went_on);
 		assert_int_equal(restore_thread_stop(&thread), 0);
 		assert_int_equal(shared->result, getpid());
@@ -167,7 +168,8 @@ static void many_runs_leave_the_thread_as_it_was(void **state)
 	before = mask_of(restore_tid());
 
 	for (int i = 0; i < ROUNDS; i++) {
-		assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+		assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread),
+				 0);
 		assert_int_equal(restore_thread_stop(&thread), 0);
 		assert_held(restore_tid());
 	}

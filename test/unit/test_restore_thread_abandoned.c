@@ -35,10 +35,10 @@ static bool all_threads_went_on(void)
 static void abandon_target(void)
 {
 	start_target(body_count, false);
-	assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+	assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread), 0);
 	assert_int_equal(restore_thread_stop(&thread), 0);
 	assert_false(restore_thread_is_abandoned(restore_tid()));
-	assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+	assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread), 0);
 	assert_int_equal(ptrace(PTRACE_INTERRUPT, restore_tid(), 0, 0), 0);
 	assert_int_equal(waitpid(restore_tid(), NULL, __WALL), restore_tid());
 	sigchld_put_back(&thread.sigchld);

@@ -77,7 +77,8 @@ static void run_and_stop_in_call(void (*body)(void))
 	start_target(body, false);
 	shared->result = 77;
 	for (int i = 0; i < ROUNDS; i++) {
-		assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+		assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread),
+				 0);
 		if (i % 2)
 			usleep(500);
 		assert_int_equal(restore_thread_stop(&thread), 0);

@@ -86,7 +86,7 @@ static void thread_that_ends_while_it_runs_is_esrch(void **state)
 	(void)state;
 	start_target(body_count, false);
 
-	assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+	assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread), 0);
 	shared->leave = 1;
 	usleep(A_WHILE_US);
 	assert_int_equal(restore_thread_stop(&thread), -ESRCH);
@@ -103,7 +103,8 @@ static void process_killed_while_the_thread_runs_is_esrch(void **state)
 		fake_log_reset();
 		start_target(body_count, false);
 
-		assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+		assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread),
+				 0);
 		kill(target, SIGKILL);
 		usleep(i % 2 ? A_WHILE_US : 0);
 		assert_int_equal(restore_thread_stop(&thread), -ESRCH);
@@ -122,7 +123,8 @@ static void thread_that_is_not_traced_is_esrch_and_untouched(void **state)
 	detach_all();
 	note_counts();
 
-	assert_int_equal(restore_thread_run(restore_tid(), &thread), -ESRCH);
+	assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread),
+			 -ESRCH);
 
 	await(restore_thread_went_on);
 	assert_int_equal(shared->blocked, BIT(SIGHUP) | BIT(SIGRTMAX));
@@ -139,7 +141,8 @@ static void thread_that_is_not_stopped_is_esrch(void **state)
 	start_target(body_count, false);
 	assert_int_equal(__real_ptrace(PTRACE_CONT, restore_tid(), NULL, NULL), 0);
 
-	assert_int_equal(restore_thread_run(restore_tid(), &thread), -ESRCH);
+	assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread),
+			 -ESRCH);
 
 	assert_int_equal(thread.tid, 77);
 	assert_string_equal(tracer.journal, "getmask;");
@@ -155,7 +158,7 @@ static void tid_that_does_not_exist_is_esrch(void **state)
 		_exit(0);
 	assert_int_equal(waitpid(gone, NULL, 0), gone);
 
-	assert_int_equal(restore_thread_run(gone, &thread), -ESRCH);
+	assert_int_equal(restore_thread_run(gone, gone, NULL, &thread), -ESRCH);
 
 	assert_int_equal(fake_log_errors(), 1);
 	assert_int_equal(fake_log.malformed, 0);
@@ -180,7 +183,7 @@ static void run_that_fails_puts_back_what_it_changed(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(journals) * ARRAY_SIZE(errors); i++) {
 		fail_call(i);
 
-		assert_int_equal(restore_thread_run(restore_tid(), &thread),
+		assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread),
 				 -tracer.fail_error);
 
 		assert_string_equal(tracer.journal, journals[tracer.fail_call - 1]);
@@ -198,7 +201,7 @@ static void run_and_stop_ask_no_more_than_they_need(void **state)
 	(void)state;
 	start_target(body_count, false);
 
-	assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+	assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread), 0);
 	assert_int_equal(restore_thread_stop(&thread), 0);
 
 	assert_string_equal(tracer.journal, "getmask;setmask;cont;"
@@ -209,7 +212,7 @@ static void run_and_stop_ask_no_more_than_they_need(void **state)
 static void run_and_halt(struct restore_thread *thread)
 {
 	start_target(body_count, false);
-	assert_int_equal(restore_thread_run(restore_tid(), thread), 0);
+	assert_int_equal(restore_thread_run(target, restore_tid(), NULL, thread), 0);
 	kill(target, SIGSTOP);
 	usleep(A_WHILE_US);
 	memset(&tracer, 0, sizeof(tracer));
@@ -289,7 +292,8 @@ static void stop_that_fails_tells_so_once(void **state)
 		struct restore_thread thread;
 
 		start_target(body_count, false);
-		assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+		assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread),
+				 0);
 		fail_call(i);
 
 		assert_int_equal(restore_thread_stop(&thread), -tracer.fail_error);

@@ -30,7 +30,7 @@ static void handler_of_sigtrap_starts_later_and_gives_the_mask_back(void **state
 	start_target(body_count, true);
 	before = mask_of(restore_tid());
 
-	assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+	assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread), 0);
 	syscall(SYS_tgkill, target, restore_tid(), SIGTRAP);
 	usleep(A_WHILE_US);
 	assert_int_equal(restore_thread_stop(&thread), 0);
@@ -59,7 +59,7 @@ static void sigstop_is_not_lost(void **state)
 	start_target(body_count, false);
 	before = mask_of(restore_tid());
 
-	assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+	assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread), 0);
 	kill(target, SIGSTOP);
 	usleep(A_WHILE_US);
 	assert_int_equal(restore_thread_stop(&thread), 0);
@@ -82,7 +82,8 @@ static void sigcont_leaves_no_stop_behind(void **state)
 	start_target(body_count, false);
 
 	for (int i = 0; i < ROUNDS; i++) {
-		assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+		assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread),
+				 0);
 		kill(target, SIGCONT);
 		if (i % 2)
 			usleep(1000);

@@ -31,7 +31,7 @@ static struct restore_thread thread;
 static void start_and_run(void (*body)(void), bool handles_trap)
 {
 	start_target(body, handles_trap);
-	assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+	assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread), 0);
 }
 
 static bool went_on_tended(void)
@@ -209,7 +209,7 @@ static void sigtrap_waits_and_then_arrives_once(void **state)
 	(void)state;
 	start_target(body_count, true);
 	before = mask_of(restore_tid());
-	assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+	assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread), 0);
 
 	kill(target, SIGTRAP);
 	assert_goes_on_tended();
@@ -349,7 +349,7 @@ static void handler_of_the_caller_takes_no_halt_away(void **state)
 	(void)state;
 	start_target(body_count, false);
 	assert_int_equal(sigaction(SIGCHLD, &reap, &was), 0);
-	assert_int_equal(restore_thread_run(restore_tid(), &thread), 0);
+	assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread), 0);
 
 	kill(target, SIGSTOP);
 	assert_goes_on_tended();

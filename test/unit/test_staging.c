@@ -183,9 +183,7 @@ static void tracer_without_tracesysgood_does_without(void **state)
 	staged->go = 0;
 	start_target(body_map, true);
 	assert_int_equal(ptrace(PTRACE_SETOPTIONS, restore_tid(), NULL, NULL), 0);
-	assert_int_equal(
-		restore_thread_run_staged(target, restore_tid(), OUR_THREADS, &thread),
-		0);
+	assert_int_equal(restore_thread_run(target, restore_tid(), &ours, &thread), 0);
 	staged->go = 1;
 
 	tend_until_made(0);
@@ -205,9 +203,8 @@ static void stop_without_tracesysgood_brings_no_signal(void **state)
 	start_target(body_map, true);
 	assert_int_equal(ptrace(PTRACE_SETOPTIONS, restore_tid(), NULL, NULL), 0);
 	for (int i = 0; i < ROUNDS; i++) {
-		assert_int_equal(restore_thread_run_staged(target, restore_tid(),
-							   OUR_THREADS, &thread),
-				 0);
+		assert_int_equal(
+			restore_thread_run(target, restore_tid(), &ours, &thread), 0);
 		if (i % 2)
 			usleep(1000);
 		assert_int_equal(restore_thread_stop(&thread), 0);

@@ -130,9 +130,8 @@ static void run_again_after_each_step_it_is_populated(void **state)
 		begin(step);
 		take_steps(step);
 		stop_well();
-		assert_int_equal(restore_thread_run_staged(target, restore_tid(),
-							   OUR_THREADS, &thread),
-				 0);
+		assert_int_equal(
+			restore_thread_run(target, restore_tid(), &ours, &thread), 0);
 
 		tend_until_made(0);
 
