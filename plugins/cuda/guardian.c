@@ -193,7 +193,7 @@ static struct debt debt_to(const struct cuda_process *process)
 	/* What is not seen is not put back: it costs nothing but that. */
 	if (proc_find_restore_thread(debt.pid, &debt.restore_tid) ||
 	    (debt.restore_tid &&
-	     proc_blocked_signals(debt.restore_tid, &debt.signal_mask)))
+	     proc_signals(debt.restore_tid, PROC_BLOCKED, &debt.signal_mask)))
 		debt.restore_tid = 0;
 
 	return debt;

@@ -238,12 +238,12 @@ int proc_is_traced_by_us(pid_t tid, bool *ret_is)
 	return ret;
 }
 
-int proc_blocked_signals(pid_t tid, uint64_t *ret_mask)
+int proc_signals(pid_t tid, const char *which, uint64_t *ret_mask)
 {
 	char value[32], *end;
 	int ret;
 
-	ret = read_status(tid, "SigBlk", value, sizeof(value));
+	ret = read_status(tid, which, value, sizeof(value));
 	if (ret)
 		return ret;
 

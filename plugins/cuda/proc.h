@@ -45,11 +45,14 @@ int proc_find_restore_thread(pid_t pid, pid_t *ret_tid) must_check;
 pid_t proc_sole_restore_thread(pid_t pid);
 
 /*
- * The signals that the thread @tid has blocked, signal N in bit N - 1.
+ * Signals of the thread @tid, signal N in bit N - 1. @which of them is:
  *
  * Return: 0 with *@ret_mask; -ESRCH; -EBADMSG; another -errno.
  */
-int proc_blocked_signals(pid_t tid, uint64_t *ret_mask) must_check;
+#define PROC_BLOCKED	      "SigBlk"
+#define PROC_WAIT_FOR_THREAD  "SigPnd" /* sent to this one thread */
+#define PROC_WAIT_FOR_PROCESS "ShdPnd" /* sent to its process */
+int proc_signals(pid_t tid, const char *which, uint64_t *ret_mask) must_check;
 
 /*
  * The first thread of @pid with a name that @is_named says is one, 0 if there is none.

@@ -314,7 +314,7 @@ bool restore_thread_is_abandoned(pid_t tid)
 								      << (SIGSTOP - 1);
 	uint64_t mask;
 
-	return proc_blocked_signals(tid, &mask) == 0 &&
+	return proc_signals(tid, PROC_BLOCKED, &mask) == 0 &&
 	       mask == (ALL_BUT_SIGTRAP & ~never);
 }
 

@@ -266,7 +266,7 @@ static void check_status(void)
 	fuzz_check(!stopped || (ret == 0 && !gone));
 	fuzz_check(gone || ret != -ESRCH);
 
-	ret = proc_blocked_signals(PID, &mask);
+	ret = proc_signals(PID, PROC_BLOCKED, &mask);
 	fuzz_check(is_documented(ret, PAGE_STATUS));
 	fuzz_check(ret != 0 || page_has(PAGE_STATUS, "SigBlk:"));
 }

@@ -225,13 +225,35 @@ static void blocked_signals_are_those_of_the_thread(void **state)
 
 	(void)state;
 	start_child(NULL);
-	assert_int_equal(proc_blocked_signals(child, &mask), 0);
+	assert_int_equal(proc_signals(child, PROC_BLOCKED, &mask), 0);
 	assert_int_equal(mask, 0);
 	end_child(NULL);
 
 	start_child(block_two_signals);
-	assert_int_equal(proc_blocked_signals(child, &mask), 0);
+	assert_int_equal(proc_signals(child, PROC_BLOCKED, &mask), 0);
 	assert_true(mask == (UINT64_C(1) << (SIGHUP - 1) | UINT64_C(1) << 63));
+}
+
+static bool waits(pid_t tid, const char *which, int signo)
+{
+	uint64_t mask = 0;
+
+	assert_int_equal(proc_signals(tid, which, &mask), 0);
+	return mask >> (signo - 1) & 1;
+}
+
+static void signals_wait_for_the_thread_or_the_process(void **state)
+{
+	(void)state;
+	start_child(block_two_signals);
+
+	kill(child, SIGHUP);
+	assert_false(waits(child, PROC_WAIT_FOR_THREAD, SIGHUP));
+	assert_true(waits(child, PROC_WAIT_FOR_PROCESS, SIGHUP));
+
+	syscall(SYS_tgkill, child, child, SIGRTMAX);
+	assert_true(waits(child, PROC_WAIT_FOR_THREAD, SIGRTMAX));
+	assert_false(waits(child, PROC_WAIT_FOR_PROCESS, SIGRTMAX));
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, no_child_yet, end_child)
@@ -248,6 +270,7 @@ int main(void)
 		CASE(zombie_is_gone_and_has_nothing),
 		CASE(living_process_is_not_gone),
 		CASE(blocked_signals_are_those_of_the_thread),
+		CASE(signals_wait_for_the_thread_or_the_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,15 +160,18 @@ static const struct {
 static void assert_all_fail(int expected)
 {
 	bool maps = true, with = true, stopped = true;
+	uint64_t mask = 77;
 	pid_t tracer = UNTOUCHED;
 
 	assert_int_equal(proc_maps_libcuda(1, &maps), expected);
 	assert_int_equal(proc_started_with(1, "A", NULL, &with), expected);
 	assert_int_equal(proc_tracer(1, &tracer), expected);
 	assert_int_equal(proc_is_stopped(1, &stopped), expected);
+	assert_int_equal(proc_signals(1, PROC_BLOCKED, &mask), expected);
 	assert_int_equal(proc_is_gone(1), expected == -ESRCH);
 	assert_true(maps && with && stopped);
 	assert_int_equal(tracer, UNTOUCHED);
+	assert_int_equal(mask, 77);
 }
 
 static void file_that_cannot_be_opened_says_why(void **state)

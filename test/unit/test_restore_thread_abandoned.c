@@ -56,7 +56,7 @@ static void signals_of_an_abandoned_thread_are_put_back(void **state)
 	detach_all();
 
 	assert_false(restore_thread_is_abandoned(restore_tid()));
-	assert_int_equal(proc_blocked_signals(restore_tid(), &mask), 0);
+	assert_int_equal(proc_signals(restore_tid(), PROC_BLOCKED, &mask), 0);
 	assert_true(mask == BIT(SIGUSR2));
 	note_counts();
 	await(all_threads_went_on);
