@@ -77,7 +77,7 @@ needs_test_proc_environment = $(needs_test_proc)
 needs_test_proc_look = $(needs_test_proc) plugins/cuda/process_tree.c
 needs_test_proc_unreadable = plugins/cuda/proc.c plugins/cuda/proc_libcuda.c
 needs_test_at_work = plugins/cuda/at_work.c
-staging = $(addprefix plugins/cuda/,staging.c populate.c system_call.c registers_x86_64.c registers_aarch64.c)
+staging = $(addprefix plugins/cuda/,staging.c borrowed_call.c tripwire.c hold.c populate.c system_call.c registers_x86_64.c registers_aarch64.c)
 needs_test_restore_thread = $(addprefix plugins/cuda/,restore_thread.c proc.c proc_libcuda.c sigchld.c) $(staging) \
 	test/unit/restore_target.c test/fake/fake_log.c
 needs_test_staging = $(needs_test_restore_thread) test/unit/staging_target.c
@@ -133,7 +133,7 @@ needs_test_roster = plugins/cuda/roster.c
 needs_test_stats = plugins/cuda/stats.c plugins/cuda/cuda_state.c
 needs_test_machine = plugins/cuda/machine.c
 needs_test_guardian = $(addprefix plugins/cuda/,guardian.c guardian_log.c ledger.c life.c log.c proc.c proc_libcuda.c \
-	at_work.c hold.c restore_thread.c settle.c sigchld.c cuda_state.c) $(staging) test/unit/guardian_world.c
+	at_work.c restore_thread.c settle.c sigchld.c cuda_state.c) $(staging) test/unit/guardian_world.c
 needs_test_settle = $(needs_test_guardian)
 needs_test_command = cuda-checkpoint/command.c plugins/cuda/cuda_state.c test/fake/fake_libcuda.c \
 	test/unit/command_outcome.c

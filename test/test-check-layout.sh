@@ -83,12 +83,14 @@ file plugins/cuda/cuda_state.c <<'END'
 #include "restore_thread.h"
 #include "staging.h"
 #include "memory_image.h"
+#include "borrowed_call.h"
 #include "options.h"
 #include "test/fake/fake_tool.h"
 #include <cuda.h>
 	print_on_level(1, "no");
 	dlopen("libcuda.so.1", 0);
 	ptrace(1);
+	tripwire_clear(tripwire);
 	pthread_create(&t, NULL, f, NULL);
 	if (fork() < 0)
 		return -ENOTSUP;

@@ -89,13 +89,13 @@ static void take_steps(struct climb *climb)
 
 /* --- with restore threads that are stopped ------------------------------------------ */
 
-/* For the buffer of each process, if they are to be checkpointed. */
+/* For the buffer of each process. */
 static unsigned int prefault_threads(const struct climb *climb)
 {
 	const unsigned int threads = climb->tool->prefault_threads;
 	size_t at_once = climb->tool->at_once;
 
-	if (climb->goal != CUDA_CHECKPOINTED || !threads)
+	if (!threads)
 		return 0;
 	if (!at_once || at_once > climb->count)
 		at_once = climb->count;
@@ -126,12 +126,17 @@ static int let_run(struct cuda_process *process, const struct staging_order *ord
 
 static void let_all_run(struct climb *climb)
 {
-	const struct staging_order order = { .threads = prefault_threads(climb) };
+	const bool is_checkpoint = climb->goal == CUDA_CHECKPOINTED;
+	struct staging_order order = { .threads = prefault_threads(climb) };
 
-	for (size_t i = 0; i < climb->count; i++)
-		if (!climb->processes[i]->ret)
-			climb->processes[i]->ret =
-				let_run(climb->processes[i], &order, &climb->threads[i]);
+	for (size_t i = 0; i < climb->count; i++) {
+		struct cuda_process *process = climb->processes[i];
+
+		order.tripwire = process->tripwire;
+		if (!process->ret)
+			process->ret = let_run(process, is_checkpoint ? &order : NULL,
+					       &climb->threads[i]);
+	}
 }
 
 /* The last one first, as restore_thread.h wants it. */
@@ -145,6 +150,8 @@ static void stop_all(struct climb *climb)
 			continue;
 
 		ret = restore_thread_stop(process->thread);
+		restore_thread_buffer(process->thread, &process->buffer_address,
+				      &process->buffer_bytes);
 		process->thread = NULL;
 		process->ret = process->ret ? process->ret : ret;
 	}

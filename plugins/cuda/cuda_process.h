@@ -17,6 +17,7 @@
 #include "tool.h"
 
 struct restore_thread;
+struct tripwire;
 
 /* The last action of a kind on a process. */
 struct cuda_step {
@@ -35,6 +36,8 @@ struct cuda_process {
 	bool is_expendable;   /* it is to be killed if it cannot be brought */
 	bool goes_alone;      /* no other that goes alone may be operated on meanwhile */
 	uint64_t bytes;	      /* of GPU memory, or MEMORY_UNKNOWN */
+	uint64_t buffer_address, buffer_bytes; /* of its checkpoint; 0: not known */
+	struct tripwire *tripwire; /* of what it is owed, borrowed; NULL: nothing is */
 	struct restore_thread *thread; /* while it runs in our hands, else NULL */
 	struct cuda_step steps[CUDA_ACTION_COUNT];
 	unsigned int lock_tries; /* of the lock */

@@ -199,9 +199,10 @@ static struct debt debt_to(const struct cuda_process *process)
 	return debt;
 }
 
-int guardian_owe(struct guardian *guardian, const struct cuda_process *process)
+int guardian_owe(struct guardian *guardian, struct cuda_process *process)
 {
 	const struct debt debt = debt_to(process);
+	struct debt *noted;
 	int ret;
 
 	if (!guardian->ledger) {
@@ -210,12 +211,15 @@ int guardian_owe(struct guardian *guardian, const struct cuda_process *process)
 			return ret;
 	}
 
-	ret = ledger_owe(guardian->ledger, &debt);
-	if (ret)
+	ret = ledger_owe(guardian->ledger, &debt, &noted);
+	if (ret) {
 		pr_err("pid %d: cannot note what it is owed: %s\n", process->pid,
 		       strerror(-ret));
+		return ret;
+	}
 
-	return ret;
+	process->tripwire = &noted->tripwire;
+	return 0;
 }
 
 void guardian_freeze(struct guardian *guardian, pid_t pid)

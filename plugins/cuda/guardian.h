@@ -38,13 +38,13 @@ void guardian_release(struct guardian *guardian);
 void guardian_dismiss(struct guardian *guardian);
 
 /*
- * Note that @process is owed the rung it was found on. Logs.
+ * Note that @process is owed the rung it was found on, and give it the tripwire of that
+ * debt, which is ours until guardian_release(). Logs.
  *
  * Return: 0; -ESRCH if it is gone; another -errno, and then it may not be touched: there
  * would be nobody to bring it back.
  */
-int guardian_owe(struct guardian *guardian,
-		 const struct cuda_process *process) must_check;
+int guardian_owe(struct guardian *guardian, struct cuda_process *process) must_check;
 
 /*
  * @pid is frozen, and about to be checkpointed: should CRIU die, it is to be held still

@@ -22,7 +22,7 @@ void ledger_close(struct ledger *ledger)
 		munmap(ledger, sizeof(*ledger));
 }
 
-int ledger_owe(struct ledger *ledger, const struct debt *debt)
+int ledger_owe(struct ledger *ledger, const struct debt *debt, struct debt **ret_debt)
 {
 	size_t count = atomic_load(&ledger->count);
 
@@ -33,6 +33,7 @@ int ledger_owe(struct ledger *ledger, const struct debt *debt)
 	atomic_store(&ledger->debts[count].is_open, true);
 	/* Last: a debt that is counted is whole. */
 	atomic_store(&ledger->count, count + 1);
+	*ret_debt = &ledger->debts[count];
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 
 #include "cleanup.h"
 #include "cuda_state.h"
+#include "tripwire.h"
 
 /* More CUDA processes than that are not dumped at once; untouched, they take no memory.
  */
@@ -29,8 +30,9 @@ struct debt {
 	pid_t restore_tid;     /* 0: not known */
 	uint64_t signal_mask;  /* that the restore thread had */
 	atomic_bool is_open;
-	atomic_bool is_frozen; /* and must be held still until it is paid */
-	pid_t keeper;	       /* the guardian's own: the process that is at it, or 0 */
+	atomic_bool is_frozen;	  /* and must be held still until it is paid */
+	struct tripwire tripwire; /* of the restore thread */
+	pid_t keeper; /* the guardian's own: the process that is at it, or 0 */
 };
 
 struct ledger {
@@ -46,8 +48,12 @@ int ledger_open(struct ledger **ret_ledger) must_check;
 /* @ledger may be NULL. The other process keeps its view. */
 void ledger_close(struct ledger *ledger);
 
-/* Open @debt. Return: 0; -ENOSPC if the ledger is full. */
-int ledger_owe(struct ledger *ledger, const struct debt *debt) must_check;
+/*
+ * Open @debt. Return: 0 with *@ret_debt, which is the ledger's; -ENOSPC if the ledger is
+ * full.
+ */
+int ledger_owe(struct ledger *ledger, const struct debt *debt,
+	       struct debt **ret_debt) must_check;
 
 /* The process of the debt to @pid, if there is one, is frozen from now on. */
 void ledger_freeze(struct ledger *ledger, pid_t pid);

@@ -174,8 +174,9 @@ static int let_go_on(struct restore_thread *thread)
 	}
 
 	/* It may be killed at any time: the next look tells. */
-	if (ptrace(how_to_go_on(thread), thread->tid, 0, (void *)signo) < 0 &&
-	    errno != ESRCH) {
+	if (ptrace(how_to_go_on(thread), thread->tid, 0, (void *)signo) == 0) {
+		staging_went_on(thread->staging);
+	} else if (errno != ESRCH) {
 		pr_perror("restore thread %d: cannot let it go on", thread->tid);
 		return -ESRCH;
 	}
@@ -219,9 +220,17 @@ static int interrupt(pid_t tid)
 	return request(PTRACE_INTERRUPT, tid, 0, NULL, "stop it again");
 }
 
-static int pass_on(pid_t tid, int signo)
+static int pass_on(const struct restore_thread *thread)
 {
-	return request(PTRACE_CONT, tid, 0, (void *)(long)signo, "pass a signal on");
+	const int signo = held_signal(thread->halt);
+	int ret;
+
+	ret = request(PTRACE_CONT, thread->tid, 0, (void *)(long)signo,
+		      "pass a signal on");
+	if (!ret)
+		staging_went_on(thread->staging);
+
+	return ret;
 }
 
 /* It is in a halt, in the middle of what staging does with it. */
@@ -285,7 +294,7 @@ static int stop(struct restore_thread *thread)
 	do {
 		ret = interrupt(tid);
 		if (!ret)
-			ret = pass_on(tid, held_signal(thread->halt));
+			ret = pass_on(thread);
 		if (!ret)
 			ret = wait_for_stop(thread, &thread->halt);
 	} while (!ret && !is_event_stop(thread->halt));
@@ -301,10 +310,22 @@ int restore_thread_stop(struct restore_thread *thread)
 {
 	int ret = thread->has_ended ? -ESRCH : stop(thread);
 
+	restore_thread_buffer(thread, &thread->buffer_address, &thread->buffer_bytes);
 	staging_free(thread->staging);
 	thread->staging = NULL;
 	sigchld_put_back(&thread->sigchld);
 	return ret;
+}
+
+void restore_thread_buffer(const struct restore_thread *thread, uint64_t *ret_address,
+			   uint64_t *ret_bytes)
+{
+	if (thread->staging) {
+		staging_find_buffer(thread->staging, ret_address, ret_bytes);
+	} else {
+		*ret_address = thread->buffer_address;
+		*ret_bytes = thread->buffer_bytes;
+	}
 }
 
 bool restore_thread_is_abandoned(pid_t tid)

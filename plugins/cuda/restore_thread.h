@@ -42,14 +42,15 @@ struct restore_thread {
 	int halt;		/* the wait status of a halt it is still in, or 0 */
 	bool owes_trap;		/* a SIGTRAP came, and was kept */
 	bool has_ended;
-	struct staging *staging; /* of its checkpoint, or NULL */
+	struct staging *staging;	       /* of its checkpoint, or NULL */
+	uint64_t buffer_address, buffer_bytes; /* once that is no more */
 };
 
 /*
  * Let the thread @tid of @pid, in a ptrace stop of the caller's, run. For a checkpoint
- * with @order, else NULL: what is to be done about the buffer that it needs (staging.h).
- * Until that has been, the thread halts at each system call and is to be tended at once:
- * SIGCHLD tells.
+ * with @order, else NULL: what is to be done about the buffer that it needs (staging.h),
+ * as far as that is possible. Until that has been, the thread halts at each system call
+ * and is to be tended at once: SIGCHLD tells.
  *
  * Return: 0; -ESRCH if it is gone, or not in a ptrace stop of the caller's;
  * another -errno. On failure the thread is stopped and as it was before.
@@ -68,14 +69,22 @@ int restore_thread_run(pid_t pid, pid_t tid, const struct staging_order *order,
 int restore_thread_tend(struct restore_thread *thread) must_check;
 
 /*
- * Stop the thread again and give it back its signal mask, and its registers if staging
- * has changed them. Signals that arrive first are delivered, not lost.
+ * Stop the thread again and give it back its signal mask, and its registers if it has a
+ * system call of ours in hand. Signals that arrive first are delivered, not lost.
  *
  * Return: 0; -ESRCH if it has ended, logged unless restore_thread_tend() has done so;
  * -ETIME if it does not stop, in the middle of a system call that nothing interrupts;
  * another -errno.
  */
 int restore_thread_stop(struct restore_thread *thread) must_check;
+
+/*
+ * When the operation has ended, before and after the thread is stopped: where in the
+ * process the buffer is that it asked for; 0 bytes if none was seen. Without an order
+ * none is.
+ */
+void restore_thread_buffer(const struct restore_thread *thread, uint64_t *ret_address,
+			   uint64_t *ret_bytes);
 
 /*
  * Has a tracer died while it let the thread @tid run? Then the thread still has its

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "proc.h"
 #include "restore_thread.h"
+#include "tripwire.h"
 
 #define LOOK_MS	     50		  /* between looks at a process that must wait */
 #define PAUSE_MAX_MS 5000	  /* between attempts that fail */
@@ -32,7 +33,7 @@ static bool is_stopped(pid_t pid)
 
 /* One debt, on its way to be paid. */
 struct settlement {
-	const struct debt *debt;
+	struct debt *debt;
 	const struct tool *tool;
 	int turn; /* a file to be locked by who goes alone; negative: there is none */
 	struct hold hold;
@@ -61,6 +62,31 @@ static void hold(struct settlement *settlement)
 	settlement->is_held =
 		hold_process(debt->pid, debt->restore_tid, &settlement->hold) == 0;
 	alarm(0);
+}
+
+/*
+ * CRIU may have died while the restore thread had registers that were not its own: it has
+ * stopped then, and its process with it.
+ *
+ * Return: 0 if it has its own; -EAGAIN as long as that is to be waited for; another
+ * -errno, logged.
+ */
+static int put_back_registers(struct debt *debt)
+{
+	int ret;
+
+	if (!atomic_load(&debt->tripwire.is_set))
+		return 0;
+
+	alarm(HOLD_S);
+	ret = tripwire_mend(&debt->tripwire);
+	alarm(0);
+	if (ret && ret != -EAGAIN)
+		pr_warn("pid %d: cannot give its restore thread its registers back: "
+			"%s; trying again\n",
+			debt->pid, strerror(-ret));
+
+	return ret;
 }
 
 static bool is_left_stopped(const struct settlement *settlement)
@@ -136,6 +162,9 @@ static int settle_once(struct settlement *settlement)
 		return -EAGAIN;
 
 	hold(settlement);
+	ret = put_back_registers(settlement->debt);
+	if (ret)
+		return ret;
 	if (is_to_be_left_alone(settlement))
 		return -EAGAIN;
 

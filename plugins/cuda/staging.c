@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "borrowed_call.h"
 #include "log.h"
 #include "populate.h"
 #include "system_call.h"
@@ -13,74 +15,39 @@
 #define BUFFER_FLAGS (MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE)
 
 enum step {
-	STEP_LOOKS,   /* it runs: for the call that asks for the buffer */
-	STEP_MAPS,    /* it is in that call, its flags are ours */
-	STEP_MAPPED,  /* at the exit of it: they are to be put back */
-	STEP_ADVISES, /* in our call, or about to make it: its registers are ours */
-	STEP_ADVISED, /* at the exit of that: they are to be put back */
-	STEP_TOUCHES, /* our threads are at work, all else is as it was */
+	STEP_LOOKS,   /* it runs: for the call that asks for the buffer, or any */
+	STEP_ASKS,    /* it is in that call, as it made it */
+	STEP_MAPS,    /* in place of it: in ours, which does not populate */
+	STEP_ADVISES, /* in place of it, made again: in ours, which asks for huge pages */
+	STEP_TOUCHES, /* at the exit of that: our threads are at work */
+	STEP_OBEYS,   /* it gives the advice that was ordered */
 	STEP_IS_OVER,
 };
 
 struct staging {
-	pid_t pid, tid;
+	pid_t pid;
 	unsigned int threads;
+	struct staging_advice advice;
+	bool is_for_advice;
+	int advised; /* what came of it */
 	enum step step;
 	bool is_cancelled;
 	bool is_unseen;		 /* the stop it is in could not be understood */
-	uint64_t bytes, address; /* of the buffer; 0: there is none */
-	bool has_own;
-	struct user_regs_struct own; /* what the driver expects */
+	uint64_t bytes, address; /* of the buffer; address 0: it has none yet */
+	uint64_t mapped;	 /* by our call in place of its; 0: not */
+	struct borrowed_call call;
 	struct populate *populate;
 };
 
-/* --- the registers ------------------------------------------------------------------ */
-
-static int put_back_registers(struct staging *staging)
-{
-	struct user_regs_struct now;
-	int ret;
-
-	ret = system_call_read_registers(staging->tid, &now);
-	if (ret)
-		return ret;
-
-	registers_keep(&staging->own, &now);
-	return system_call_write_registers(staging->tid, &staging->own);
-}
-
-/* At the entry of its call. Should it fail, nothing was written, as far as is known. */
-static int change_flags(const struct staging *staging, uint64_t flags)
-{
-	struct user_regs_struct registers;
-	int ret;
-
-	ret = system_call_read_registers(staging->tid, &registers);
-	if (ret)
-		return ret;
-
-	registers_set_fourth(&registers, flags);
-	return system_call_write_registers(staging->tid, &registers);
-}
-
-/* Have the thread ask for huge pages. It is at the exit of its own call. */
-static int begin_advice(struct staging *staging)
-{
-	const uint64_t arguments[] = { staging->address, staging->bytes, MADV_HUGEPAGE };
-	struct user_regs_struct registers = staging->own;
-
-	registers_call_again(&registers, SYS_madvise, arguments);
-	return system_call_write_registers(staging->tid, &registers);
-}
-
-/* --- from step to step, in stops ---------------------------------------------------- */
+/* --- populating --------------------------------------------------------------------- */
 
 static void begin_touching(struct staging *staging)
 {
 	int ret;
 
+	staging->address = staging->mapped;
 	staging->step = STEP_IS_OVER;
-	if (staging->is_cancelled || !staging->address)
+	if (staging->is_cancelled)
 		return;
 
 	ret = populate_start(staging->pid, staging->address, staging->bytes,
@@ -90,32 +57,6 @@ static void begin_touching(struct staging *staging)
 			staging->pid, strerror(-ret));
 	else
 		staging->step = STEP_TOUCHES;
-}
-
-/* What its call returned is in its registers, beside the flags that were ours. */
-static void leave_call(struct staging *staging)
-{
-	if (!staging->has_own) {
-		if (system_call_read_registers(staging->tid, &staging->own))
-			return;
-		registers_set_fourth(&staging->own, BUFFER_FLAGS);
-		staging->has_own = true;
-	}
-
-	if (!staging->is_cancelled && staging->address) {
-		/* If it fails, something may have been written all the same. */
-		staging->step = begin_advice(staging) ? STEP_ADVISED : STEP_ADVISES;
-		return;
-	}
-
-	if (put_back_registers(staging) == 0)
-		staging->step = STEP_IS_OVER;
-}
-
-static void leave_advice(struct staging *staging)
-{
-	if (put_back_registers(staging) == 0)
-		begin_touching(staging);
 }
 
 static void finish_touching(struct staging *staging)
@@ -135,7 +76,7 @@ static void finish_touching(struct staging *staging)
 			staging->pid, strerror(-outcome.ret));
 }
 
-/* --- the stops ---------------------------------------------------------------------- */
+/* --- at the entry of a call of its own ---------------------------------------------- */
 
 static bool asks_for_buffer(const struct system_call *call)
 {
@@ -146,27 +87,110 @@ static bool asks_for_buffer(const struct system_call *call)
 	       arguments[2] == (PROT_READ | PROT_WRITE) && arguments[3] == BUFFER_FLAGS;
 }
 
-static void see_entry(struct staging *staging, const struct system_call *call)
+static int begin_advice(struct staging *staging, const struct system_call *call,
+			uint64_t address, uint64_t bytes, int advice)
 {
-	if (staging->step != STEP_LOOKS || !asks_for_buffer(call))
-		return;
+	uint64_t arguments[6] = { address, bytes, (uint64_t)advice };
+
+	memcpy(&arguments[3], &call->arguments[3], 3 * sizeof(arguments[0]));
+	return borrowed_call_begin(&staging->call, call, SYS_madvise, arguments);
+}
+
+static int begin_mapping(struct staging *staging, const struct system_call *call)
+{
+	uint64_t arguments[6];
+
+	memcpy(arguments, call->arguments, sizeof(arguments));
+	arguments[3] = BUFFER_FLAGS & ~MAP_POPULATE;
+	return borrowed_call_begin(&staging->call, call, SYS_mmap, arguments);
+}
+
+/* What cannot be begun is left to the driver. */
+static void see_request(struct staging *staging, const struct system_call *call)
+{
+	const bool is_again = staging->mapped && staging->bytes == call->arguments[1];
+	int ret = -ECANCELED;
 
 	staging->bytes = call->arguments[1];
-	staging->step = STEP_IS_OVER;
-	if (system_call_is_made_before(staging->tid, call->return_address) &&
-	    change_flags(staging, BUFFER_FLAGS & ~MAP_POPULATE) == 0)
-		staging->step = STEP_MAPS;
+	if (staging->threads && is_again)
+		ret = begin_advice(staging, call, staging->mapped, staging->bytes,
+				   MADV_HUGEPAGE);
+	else if (staging->threads)
+		ret = begin_mapping(staging, call);
+
+	if (ret)
+		staging->step = STEP_ASKS;
+	else
+		staging->step = is_again ? STEP_ADVISES : STEP_MAPS;
 }
+
+static void obey(struct staging *staging, const struct system_call *call)
+{
+	const struct staging_advice *advice = &staging->advice;
+	const int ret = begin_advice(staging, call, advice->address, advice->bytes,
+				     advice->advice);
+
+	staging->advised = ret ? ret : -EINPROGRESS;
+	staging->step = ret ? STEP_IS_OVER : STEP_OBEYS;
+}
+
+static void see_entry(struct staging *staging, const struct system_call *call)
+{
+	borrowed_call_sees_entry(&staging->call);
+	if (staging->step != STEP_LOOKS)
+		return;
+
+	if (staging->is_for_advice)
+		obey(staging, call);
+	else if (asks_for_buffer(call))
+		see_request(staging, call);
+}
+
+/* --- at the exit -------------------------------------------------------------------- */
 
 static void see_exit(struct staging *staging, const struct system_call *call)
 {
-	if (staging->step == STEP_MAPS) {
-		staging->address = call->has_failed ? 0 : (uint64_t)call->result;
-		staging->step = STEP_MAPPED;
-	} else if (staging->step == STEP_ADVISES) {
-		staging->step = STEP_ADVISED;
+	const uint64_t result = call->has_failed ? 0 : (uint64_t)call->result;
+
+	borrowed_call_has_returned(&staging->call);
+	if (staging->step == STEP_ASKS) {
+		staging->address = result;
+		staging->step = STEP_IS_OVER;
+	} else if (staging->step == STEP_MAPS) {
+		staging->mapped = result;
+	} else if (staging->step == STEP_OBEYS) {
+		staging->advised = call->has_failed ? (int)call->result : 0;
 	}
 }
+
+/* Cancelled, it has its memory all the same, and populates it by itself. */
+static void end_mapping(struct staging *staging)
+{
+	if (staging->mapped && staging->is_cancelled) {
+		if (borrowed_call_answer_own(&staging->call, (int64_t)staging->mapped))
+			return;
+		begin_touching(staging);
+	} else if (borrowed_call_make_own(&staging->call) == 0) {
+		staging->threads = staging->mapped ? staging->threads : 0;
+		staging->step = STEP_LOOKS;
+	}
+}
+
+/* What fails is tried again by the next call. */
+static void end_call(struct staging *staging)
+{
+	if (staging->step == STEP_MAPS) {
+		end_mapping(staging);
+	} else if (staging->step == STEP_ADVISES) {
+		if (borrowed_call_answer_own(&staging->call, (int64_t)staging->mapped) ==
+		    0)
+			begin_touching(staging);
+	} else if (borrowed_call_make_own(&staging->call) == 0) {
+		staging->step = STEP_IS_OVER;
+	}
+}
+
+/* --- the stops ---------------------------------------------------------------------- */
 
 /* One that cannot be understood is the last, unless the registers are ours. */
 static void see_system_call(struct staging *staging)
@@ -174,7 +198,8 @@ static void see_system_call(struct staging *staging)
 	struct system_call call;
 
 	staging->is_unseen = false;
-	if (system_call_read(staging->tid, &call) || (!call.is_entry && !call.is_exit)) {
+	if (system_call_read(staging->call.tid, &call) ||
+	    (!call.is_entry && !call.is_exit)) {
 		staging->is_unseen = staging_is_in_hand(staging);
 		if (!staging->is_unseen)
 			staging->step = STEP_IS_OVER;
@@ -192,10 +217,8 @@ static void take_step(struct staging *staging)
 {
 	if (staging->is_unseen)
 		see_system_call(staging);
-	if (staging->step == STEP_MAPPED)
-		leave_call(staging);
-	if (staging->step == STEP_ADVISED)
-		leave_advice(staging);
+	if (staging->call.step == BORROWED_RETURNED)
+		end_call(staging);
 	if (staging->step == STEP_TOUCHES && populate_is_done(staging->populate))
 		finish_touching(staging);
 }
@@ -204,13 +227,15 @@ int staging_see_stop(struct staging *staging, int status)
 {
 	if (!staging)
 		return status;
-	if (system_call_is_plain_stop(staging->tid, status))
+	if (system_call_is_plain_stop(staging->call.tid, status))
 		status = SYSTEM_CALL_STATUS;
 
-	if (status == SYSTEM_CALL_STATUS && staging->step != STEP_IS_OVER)
+	if (status != SYSTEM_CALL_STATUS) {
+		if (borrowed_call_is_its_stop(&staging->call, status))
+			status = SYSTEM_CALL_STATUS;
+	} else if (staging_wants_system_calls(staging)) {
 		see_system_call(staging);
-	else if (staging->step == STEP_ADVISES)
-		staging->step = STEP_ADVISED; /* a signal was faster than our call */
+	}
 
 	take_step(staging);
 	return status;
@@ -220,15 +245,22 @@ int staging_see_stop(struct staging *staging, int status)
 
 struct staging *staging_new(pid_t pid, pid_t tid, const struct staging_order *order)
 {
-	struct staging *staging =
-		order && order->threads ? calloc(1, sizeof(*staging)) : NULL;
+	struct staging *staging = order ? calloc(1, sizeof(*staging)) : NULL;
 
-	if (staging) {
-		staging->pid = pid;
-		staging->tid = tid;
-		staging->threads = order->threads;
-	}
+	if (!staging)
+		return NULL;
 
+	staging->pid = pid;
+	staging->threads = order->tripwire ? order->threads : 0;
+	staging->is_for_advice = order->advice;
+	if (order->advice)
+		staging->advice = *order->advice;
+	staging->advised = -EINPROGRESS;
+	staging->call = (struct borrowed_call){
+		.pid = pid,
+		.tid = tid,
+		.tripwire = order->tripwire,
+	};
 	return staging;
 }
 
@@ -240,7 +272,7 @@ void staging_free(struct staging *staging)
 
 bool staging_wants_system_calls(const struct staging *staging)
 {
-	return staging && staging->step != STEP_IS_OVER;
+	return staging && (staging->step != STEP_IS_OVER || staging_is_in_hand(staging));
 }
 
 bool staging_holds(struct staging *staging)
@@ -249,8 +281,14 @@ bool staging_holds(struct staging *staging)
 		return false;
 
 	take_step(staging);
-	return staging->is_unseen || staging->step == STEP_MAPPED ||
-	       staging->step == STEP_ADVISED || staging->step == STEP_TOUCHES;
+	return staging->is_unseen || staging->call.step == BORROWED_RETURNED ||
+	       staging->step == STEP_TOUCHES;
+}
+
+void staging_went_on(struct staging *staging)
+{
+	if (staging)
+		borrowed_call_went_on(&staging->call);
 }
 
 void staging_cancel(struct staging *staging)
@@ -267,6 +305,26 @@ void staging_cancel(struct staging *staging)
 
 bool staging_is_in_hand(const struct staging *staging)
 {
-	return staging && staging->step != STEP_LOOKS && staging->step != STEP_TOUCHES &&
-	       staging->step != STEP_IS_OVER;
+	return staging && borrowed_call_is_in_hand(&staging->call);
+}
+
+void staging_find_buffer(const struct staging *staging, uint64_t *ret_address,
+			 uint64_t *ret_bytes)
+{
+	const bool is_there = staging && staging->address;
+
+	*ret_address = is_there ? staging->address : 0;
+	*ret_bytes = is_there ? staging->bytes : 0;
+}
+
+int staging_advice_outcome(const struct staging *staging)
+{
+	if (!staging)
+		return -ENOMEM;
+
+	/* The kernel does not say what it has stopped at. */
+	if (staging->advised == -EINPROGRESS && staging->step == STEP_IS_OVER)
+		return -EIO;
+
+	return staging->advised;
 }

@@ -80,3 +80,25 @@ int system_call_write_registers(pid_t tid, const struct user_regs_struct *regist
 
 	return 0;
 }
+
+/*
+ * The number last: should we die between the two, the call has arguments that make it
+ * fail, and registers_are_of_call() says what it was.
+ */
+int system_call_replace(pid_t tid, const struct user_regs_struct *registers,
+			uint64_t number)
+{
+	int written = (int)number;
+	struct iovec set = { .iov_base = &written, .iov_len = sizeof(written) };
+	int ret;
+
+	ret = system_call_write_registers(tid, registers);
+	if (ret || !registers_number_set)
+		return ret;
+
+	if (ptrace(PTRACE_SETREGSET, tid, (void *)(intptr_t)registers_number_set, &set) <
+	    0)
+		return -errno;
+
+	return 0;
+}

@@ -55,3 +55,10 @@ int system_call_read_registers(pid_t tid,
 			       struct user_regs_struct *ret_registers) must_check;
 int system_call_write_registers(pid_t tid,
 				const struct user_regs_struct *registers) must_check;
+
+/*
+ * At the entry: the call is another one, of the number @number, with @registers. Return:
+ * the same.
+ */
+int system_call_replace(pid_t tid, const struct user_regs_struct *registers,
+			uint64_t number) must_check;

@@ -6,7 +6,7 @@
 #include "fake_proc.h"
 #include "log.h"
 
-int guardian_owe(struct guardian *guardian, const struct cuda_process *process)
+int guardian_owe(struct guardian *guardian, struct cuda_process *process)
 {
 	struct fake_process *debtor = fake_world_find(process->pid);
 	const enum fake_failure failure = fake_world_call("owe", debtor);
@@ -14,6 +14,7 @@ int guardian_owe(struct guardian *guardian, const struct cuda_process *process)
 	(void)guardian;
 	if (failure == FAKE_SUCCEEDS || failure == FAKE_DIES) {
 		debtor->owed = true;
+		process->tripwire = &debtor->tripwire;
 		return fake_world_note("owe", process->pid, 0, 0);
 	}
 

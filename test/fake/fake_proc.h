@@ -22,6 +22,7 @@
 #include "cuda_state.h"
 #include "life.h"
 #include "proc.h"
+#include "tripwire.h"
 
 #define FAKE_PROCESSES_MAX 4
 #define FAKE_JOURNAL_MAX   256
@@ -49,6 +50,9 @@ struct fake_process {
 	unsigned int runs;	/* of its restore thread */
 	unsigned int stops;	/* asked for, done or not */
 	unsigned int threads;	/* that populate its buffer, in the last run */
+	bool looked;		/* for that, in the last run */
+	uint64_t buffer_address, buffer_bytes; /* what there is to be seen of it */
+	struct tripwire tripwire;	       /* of what it is owed */
 };
 
 /* How the chosen call fails. */

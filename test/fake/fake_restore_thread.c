@@ -40,7 +40,10 @@ int restore_thread_run(pid_t pid, pid_t tid, const struct staging_order *order,
 
 	if (process->pid != pid)
 		fake_world_crime("a thread is let run in another process's name");
+	if (order && order->tripwire && order->tripwire != &process->tripwire)
+		fake_world_crime("a thread has the tripwire of another process");
 	process->threads = order ? order->threads : 0;
+	process->looked = order;
 	*ret_thread = (struct restore_thread){ .tid = tid };
 	return 0;
 }
@@ -91,4 +94,14 @@ int restore_thread_stop(struct restore_thread *thread)
 
 	return thread->has_ended ? fake_world_note("stop", thread->tid, 0, -ESRCH)
 				 : log_and_note("stop", thread->tid, ret);
+}
+
+void restore_thread_buffer(const struct restore_thread *thread, uint64_t *ret_address,
+			   uint64_t *ret_bytes)
+{
+	const struct fake_process *process = fake_world_find_thread(thread->tid);
+	const bool is_seen = process && process->looked;
+
+	*ret_address = is_seen ? process->buffer_address : 0;
+	*ret_bytes = is_seen ? process->buffer_bytes : 0;
 }

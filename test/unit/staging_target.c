@@ -20,7 +20,7 @@
 struct staged *staged;
 struct restore_thread thread;
 
-const struct staging_order ours = { .threads = OUR_THREADS };
+struct staging_order ours = { .threads = OUR_THREADS };
 
 const struct mapping buffer_call = {
 	.arguments = { 0, BUFFER_BYTES, PROT_READ | PROT_WRITE,
@@ -38,6 +38,7 @@ int map_staged(void **state)
 int no_mapping_yet(void **state)
 {
 	memset(staged, 0, sizeof(*staged));
+	ours.tripwire = &staged->tripwire;
 	for (int i = 0; i < CALLS_MAX; i++)
 		staged->mappings[i] = buffer_call;
 	staged->go = 1;
@@ -173,7 +174,8 @@ void body_map(void)
 
 void start_staged(unsigned int threads)
 {
-	const struct staging_order order = { .threads = threads };
+	const struct staging_order order = { .threads = threads,
+					     .tripwire = &staged->tripwire };
 	const int go = staged->go;
 
 	staged->go = 0;

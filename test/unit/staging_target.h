@@ -31,6 +31,7 @@ struct mapping {
 struct staged {
 	atomic_int go;	 /* so many mappings are to be made */
 	atomic_int made; /* so many have been */
+	struct tripwire tripwire;
 	struct mapping mappings[CALLS_MAX];
 };
 
@@ -48,7 +49,7 @@ void body_map(void);
 extern const struct mapping buffer_call;
 
 /* An order for OUR_THREADS. */
-extern const struct staging_order ours;
+extern struct staging_order ours;
 
 /* Start the target, with all to be made, and let its restore thread run. */
 void start_staged(unsigned int threads);

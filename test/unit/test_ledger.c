@@ -31,8 +31,9 @@ static int close_ledger(void **state)
 static int owe(pid_t pid, uint64_t start, enum cuda_state found)
 {
 	const struct debt debt = { .pid = pid, .start = start, .found = found };
+	struct debt *noted;
 
-	return ledger_owe(ledger, &debt);
+	return ledger_owe(ledger, &debt, &noted);
 }
 
 static void new_ledger_is_empty(void **state)
