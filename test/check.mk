@@ -78,7 +78,7 @@ needs_test_proc_look = $(needs_test_proc) plugins/cuda/process_tree.c
 needs_test_proc_unreadable = plugins/cuda/proc.c plugins/cuda/proc_libcuda.c
 needs_test_at_work = plugins/cuda/at_work.c
 staging = $(addprefix plugins/cuda/,staging.c borrowed_call.c tripwire.c hold.c populate.c system_call.c registers_x86_64.c registers_aarch64.c)
-needs_test_restore_thread = $(addprefix plugins/cuda/,restore_thread.c proc.c proc_libcuda.c sigchld.c) $(staging) \
+needs_test_restore_thread = $(addprefix plugins/cuda/,restore_thread.c restore_thread_advise.c proc.c proc_libcuda.c sigchld.c) $(staging) \
 	test/unit/restore_target.c test/fake/fake_log.c
 needs_test_staging = $(needs_test_restore_thread) test/unit/staging_target.c
 needs_test_staging_stop = $(needs_test_staging)
@@ -86,6 +86,7 @@ needs_test_staging_failures = $(needs_test_staging)
 needs_test_memory_map = plugins/cuda/memory_map.c
 needs_test_buffer_marker = $(addprefix plugins/cuda/,buffer_marker.c memory_map.c remote_memory.c)
 needs_test_remote_memory = plugins/cuda/remote_memory.c
+needs_test_restore_thread_advise = $(needs_test_staging)
 needs_test_populate = plugins/cuda/populate.c
 needs_test_restore_thread_abandoned = $(needs_test_restore_thread)
 needs_test_process_tree = plugins/cuda/process_tree.c plugins/cuda/proc.c plugins/cuda/proc_libcuda.c test/unit/proc_child.c

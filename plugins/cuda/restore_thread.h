@@ -87,6 +87,20 @@ void restore_thread_buffer(const struct restore_thread *thread, uint64_t *ret_ad
 			   uint64_t *ret_bytes);
 
 /*
+ * Have the thread @tid of @pid, in a PTRACE_EVENT_STOP of the caller's as all others of
+ * the process, do madvise(@address, @bytes, @advice): in place of the next system call
+ * that it makes, mostly the one in which it was interrupted, and which it makes after it.
+ * It is stopped again before that. This takes as long as the advice does.
+ *
+ * Return: 0; -errno of madvise(); -ETIME if the thread makes no system call for two
+ * seconds; -EBUSY without @tripwire, or as tripwire_set(); -ESRCH if it has ended;
+ * another -errno. On failure nothing was done, and but for -ESRCH it is stopped as it
+ * was.
+ */
+int restore_thread_advise(pid_t pid, pid_t tid, struct tripwire *tripwire,
+			  uint64_t address, uint64_t bytes, int advice) must_check;
+
+/*
  * Has a tracer died while it let the thread @tid run? Then the thread still has its
  * signals blocked as restore_thread_run() blocks them. Reads only /proc.
  */

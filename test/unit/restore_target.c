@@ -153,6 +153,12 @@ static void seize(pid_t tid)
 		trace(PTRACE_SETOPTIONS, tid, NULL, (void *)PTRACE_O_TRACESYSGOOD), 0);
 }
 
+void seize_all(void)
+{
+	for (int i = 0; i < THREADS; i++)
+		seize(shared->tids[i]);
+}
+
 void start_target(void (*body)(void), bool handles_trap)
 {
 	memset(shared, 0, sizeof(*shared));
@@ -166,8 +172,7 @@ void start_target(void (*body)(void), bool handles_trap)
 
 	await(all_ready);
 	usleep(A_WHILE_US); /* into the system call */
-	for (int i = 0; i < THREADS; i++)
-		seize(shared->tids[i]);
+	seize_all();
 }
 
 void detach_all(void)

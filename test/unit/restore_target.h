@@ -50,8 +50,9 @@ int end_target(void **state);
  */
 void start_target(void (*body)(void), bool handles_trap);
 
-/* Let go of all of its threads. */
+/* Let go of all of its threads, and, in whatever process, stop them. */
 void detach_all(void);
+void seize_all(void);
 
 pid_t restore_tid(void);
 

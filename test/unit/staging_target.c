@@ -22,7 +22,8 @@ struct restore_thread thread;
 
 struct staging_order ours = { .threads = OUR_THREADS };
 
-const struct mapping buffer_call = {
+const struct made_call buffer_call = {
+	.number = SYS_mmap,
 	.arguments = { 0, BUFFER_BYTES, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, (uint64_t)-1, 0 },
 };
@@ -40,7 +41,7 @@ int no_mapping_yet(void **state)
 	memset(staged, 0, sizeof(*staged));
 	ours.tripwire = &staged->tripwire;
 	for (int i = 0; i < CALLS_MAX; i++)
-		staged->mappings[i] = buffer_call;
+		staged->calls[i] = buffer_call;
 	staged->go = 1;
 
 	return no_target_yet(state);
@@ -53,23 +54,24 @@ int no_mapping_yet(void **state)
  * is copied first.
  */
 struct outcome {
-	uint64_t result, after[6], scratch[2], scratch_expected[2];
+	uint64_t result, after[6], scratch[2], scratch_expected[2], kept[KEPT];
 };
 
-static void note(struct mapping *mapping, const struct outcome *outcome)
+static void note(struct made_call *made, const struct outcome *outcome)
 {
-	mapping->result = (int64_t)outcome->result;
-	memcpy(mapping->after, outcome->after, sizeof(mapping->after));
-	memcpy(mapping->scratch, outcome->scratch, sizeof(mapping->scratch));
-	memcpy(mapping->scratch_expected, outcome->scratch_expected,
-	       sizeof(mapping->scratch_expected));
+	made->result = (int64_t)outcome->result;
+	memcpy(made->after, outcome->after, sizeof(made->after));
+	memcpy(made->scratch, outcome->scratch, sizeof(made->scratch));
+	memcpy(made->scratch_expected, outcome->scratch_expected,
+	       sizeof(made->scratch_expected));
+	memcpy(made->kept, outcome->kept, sizeof(made->kept));
 }
 
 #ifdef __x86_64__
-static void call(struct mapping *mapping)
+static void call(struct made_call *made)
 {
-	const uint64_t *arguments = mapping->arguments;
-	uint64_t number = SYS_mmap;
+	const uint64_t *arguments = made->arguments;
+	uint64_t number = made->number;
 	struct outcome outcome = { .result = 0 };
 
 	/* The red zone is left alone. RCX and R11 are where it returns, and the flags. */
@@ -83,6 +85,9 @@ static void call(struct mapping *mapping)
 			 "movq 24(%[arguments]), %%r10\n\t"
 			 "movq 32(%[arguments]), %%r8\n\t"
 			 "movq 40(%[arguments]), %%r9\n\t"
+			 "movq $11, %%rbx\n\t"
+			 "movq $12, %%r12\n\t"
+			 "movq $13, %%r13\n\t"
 			 "syscall\n"
 			 "1:\n\t"
 			 "movq %%rax, 0(%[outcome])\n\t"
@@ -94,39 +99,47 @@ static void call(struct mapping *mapping)
 			 "movq %%r9, 48(%[outcome])\n\t"
 			 "movq %%rcx, 56(%[outcome])\n\t"
 			 "movq %%r11, 64(%[outcome])\n\t"
+			 "movq %%rbx, 88(%[outcome])\n\t"
+			 "movq %%r12, 96(%[outcome])\n\t"
+			 "movq %%r13, 104(%[outcome])\n\t"
 			 "leaq 1b(%%rip), %%rcx\n\t"
 			 "movq %%rcx, 72(%[outcome])"
 			 : "+a"(number)
 			 : [arguments] "r"(arguments), [outcome] "r"(&outcome)
-			 : "rdi", "rsi", "rdx", "r10", "r8", "r9", "rcx", "r11", "memory",
-			   "cc");
-	note(mapping, &outcome);
+			 : "rdi", "rsi", "rdx", "r10", "r8", "r9", "rcx", "r11", "rbx",
+			   "r12", "r13", "memory", "cc");
+	note(made, &outcome);
 }
 #else
 /* x7 and x8 are left by a system call, too; x0 is its result. */
-static void call(struct mapping *mapping)
+static void call(struct made_call *made)
 {
-	const uint64_t *arguments = mapping->arguments;
-	struct outcome outcome = { .scratch_expected = { 77, SYS_mmap } };
+	const uint64_t *arguments = made->arguments;
+	struct outcome outcome = { .scratch_expected = { 77, made->number } };
 
 	__asm__ volatile("ldp x0, x1, [%[arguments]]\n\t"
 			 "ldp x2, x3, [%[arguments], #16]\n\t"
 			 "ldp x4, x5, [%[arguments], #32]\n\t"
 			 "mov x7, #77\n\t"
 			 "mov x8, %[number]\n\t"
+			 "mov x19, #11\n\t"
+			 "mov x20, #12\n\t"
+			 "mov x21, #13\n\t"
 			 "svc #0\n\t"
 			 "stp x0, xzr, [%[outcome]]\n\t"
 			 "stp x1, x2, [%[outcome], #16]\n\t"
 			 "stp x3, x4, [%[outcome], #32]\n\t"
 			 "str x5, [%[outcome], #48]\n\t"
-			 "stp x7, x8, [%[outcome], #56]"
+			 "stp x7, x8, [%[outcome], #56]\n\t"
+			 "stp x19, x20, [%[outcome], #88]\n\t"
+			 "str x21, [%[outcome], #104]"
 			 :
 			 : [arguments] "r"(arguments), [outcome] "r"(&outcome),
-			   [number] "i"(SYS_mmap)
-			 : "x0", "x1", "x2", "x3", "x4", "x5", "x7", "x8", "memory",
-			   "cc");
+			   [number] "r"(made->number)
+			 : "x0", "x1", "x2", "x3", "x4", "x5", "x7", "x8", "x19", "x20",
+			   "x21", "memory", "cc");
 	outcome.after[0] = arguments[0];
-	note(mapping, &outcome);
+	note(made, &outcome);
 }
 #endif
 
@@ -135,33 +148,37 @@ static bool is_error(int64_t result)
 	return result < 0 && result > -4096;
 }
 
-static void look_at(struct mapping *mapping)
+static void look_at(struct made_call *made)
 {
 	static unsigned char resident[PAGES_MAX];
-	char *memory = (char *)(intptr_t)mapping->result;
-	const size_t bytes = mapping->arguments[1];
+	char *memory = (char *)(intptr_t)made->result;
+	const size_t bytes = made->arguments[1];
 	const size_t pages = (bytes + 4095) / 4096;
 
-	if (!memory || is_error(mapping->result) || pages > PAGES_MAX ||
-	    mincore(memory, bytes, resident) < 0)
+	made->is_zero = made->number != SYS_mmap;
+	if (!memory || made->number != SYS_mmap || is_error(made->result) ||
+	    pages > PAGES_MAX || mincore(memory, bytes, resident) < 0)
 		return;
 
 	for (size_t i = 0; i < pages; i++)
-		mapping->resident += resident[i] & 1;
-	mapping->is_zero = true;
-	for (size_t i = 0; i < bytes && mapping->arguments[2] & PROT_READ; i += 8)
-		mapping->is_zero &= *(uint64_t *)(memory + i) == 0;
+		made->resident += resident[i] & 1;
+	made->is_zero = true;
+	for (size_t i = 0; i < bytes && made->arguments[2] & PROT_READ; i += 8)
+		made->is_zero &= *(uint64_t *)(memory + i) == 0;
 }
 
 void body_map(void)
 {
+	staged->memory = mmap(NULL, MEMORY_BYTES, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memset(staged->memory, 1, MEMORY_BYTES);
 	while (!shared->leave) {
 		if (staged->made < staged->go) {
-			struct mapping *mapping = &staged->mappings[staged->made];
+			struct made_call *made = &staged->calls[staged->made];
 
-			call(mapping);
-			look_at(mapping);
-			mapping->is_done = true;
+			call(made);
+			look_at(made);
+			made->is_done = true;
 			staged->made++;
 		}
 		note_mask();
@@ -189,7 +206,7 @@ static int awaited;
 static bool is_made_tended(void)
 {
 	assert_int_equal(restore_thread_tend(&thread), 0);
-	return staged->mappings[awaited].is_done;
+	return staged->calls[awaited].is_done;
 }
 
 void tend_until_made(int i)
@@ -201,28 +218,29 @@ void tend_until_made(int i)
 /* The registers are what the kernel leaves after such a call, and nobody else changes. */
 void assert_made_well(int i)
 {
-	const struct mapping *mapping = &staged->mappings[i];
+	static const uint64_t kept[KEPT] = { 11, 12, 13 };
+	const struct made_call *made = &staged->calls[i];
 
-	assert_memory_equal(mapping->after, mapping->arguments, sizeof(mapping->after));
-	assert_memory_equal(mapping->scratch, mapping->scratch_expected,
-			    sizeof(mapping->scratch));
-	assert_true(is_error(mapping->result) || mapping->is_zero);
+	assert_memory_equal(made->after, made->arguments, sizeof(made->after));
+	assert_memory_equal(made->scratch, made->scratch_expected, sizeof(made->scratch));
+	assert_memory_equal(made->kept, kept, sizeof(kept));
+	assert_true(is_error(made->result) || made->is_zero);
 }
 
 size_t pages_of(int i)
 {
-	return (staged->mappings[i].arguments[1] + 4095) / 4096;
+	return (staged->calls[i].arguments[1] + 4095) / 4096;
 }
 
 void assert_populated(int i)
 {
-	assert_int_equal(staged->mappings[i].resident, pages_of(i));
+	assert_int_equal(staged->calls[i].resident, pages_of(i));
 }
 
 size_t huge_kb_of(int i)
 {
-	const unsigned long address = (unsigned long)staged->mappings[i].result;
-	const unsigned long end = address + staged->mappings[i].arguments[1];
+	const unsigned long address = (unsigned long)staged->calls[i].result;
+	const unsigned long end = address + staged->calls[i].arguments[1];
 	unsigned long first, last, kb = 0;
 	char path[64], line[512];
 	bool is_it = false;

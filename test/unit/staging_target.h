@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "restore_target.h"
 #include "restore_thread.h"
@@ -15,24 +16,33 @@
 #define BUFFER_BYTES (65 * MIB + 4096) /* neither begins nor ends with a huge page */
 #define OUR_THREADS  3
 #define CALLS_MAX    3
+#define MEMORY_BYTES (4 * MIB)
+#define KEPT	     3
 
-/* One mmap(), made by hand; the registers right after it, in the order of its arguments.
+/*
+ * One system call, made by hand, and the registers right after it: in the order of its
+ * arguments; some that no call changes; and of an mmap() what it got.
  */
-struct mapping {
+struct made_call {
+	uint64_t number;
 	uint64_t arguments[6];
 	int64_t result;
 	uint64_t after[6];
 	uint64_t scratch[2], scratch_expected[2]; /* what the instruction itself leaves */
-	size_t resident;			  /* pages */
+	uint64_t kept[KEPT];
+	size_t resident; /* pages */
 	atomic_bool is_done;
 	bool is_zero;
 };
 
 struct staged {
-	atomic_int go;	 /* so many mappings are to be made */
+	atomic_int go;	 /* so many calls are to be made */
 	atomic_int made; /* so many have been */
 	struct tripwire tripwire;
-	struct mapping mappings[CALLS_MAX];
+	struct made_call calls[CALLS_MAX];
+	struct timespec time; /* for a call */
+	char got;	      /* by a call */
+	char *memory;	      /* of the process's own, not zero; MEMORY_BYTES */
 };
 
 extern struct staged *staged;
@@ -42,11 +52,11 @@ extern struct restore_thread thread;
 int map_staged(void **state);
 int no_mapping_yet(void **state);
 
-/* The thread waits to be told, makes the mappings, and counts. */
+/* The thread waits to be told, makes the calls, and counts. */
 void body_map(void);
 
 /* A call of the kind that the driver makes. */
-extern const struct mapping buffer_call;
+extern const struct made_call buffer_call;
 
 /* An order for OUR_THREADS. */
 extern struct staging_order ours;
@@ -54,7 +64,7 @@ extern struct staging_order ours;
 /* Start the target, with all to be made, and let its restore thread run. */
 void start_staged(unsigned int threads);
 
-/* Tend it until mapping @i has been made; it must be as was asked for. */
+/* Tend it until call @i has been made; it must be as was asked for. */
 void tend_until_made(int i);
 void assert_made_well(int i);
 

@@ -86,7 +86,7 @@ static void assert_left_alone(int result)
 	tend_until_made(0);
 	assert_made_well(0);
 	if (result)
-		assert_int_equal(staged->mappings[0].result, result);
+		assert_int_equal(staged->calls[0].result, result);
 	assert_false(says_populated());
 	assert_int_equal(fake_log.length, 0);
 	stop_well();
@@ -111,19 +111,19 @@ static void other_mappings_are_left_alone(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		assert_int_equal(no_mapping_yet(state), 0);
-		staged->mappings[0].arguments[others[i].argument] = others[i].value;
+		staged->calls[0].arguments[others[i].argument] = others[i].value;
 		assert_left_alone(0);
-		if (staged->mappings[0].arguments[3] & MAP_POPULATE)
+		if (staged->calls[0].arguments[3] & MAP_POPULATE)
 			assert_populated(0);
 		else
-			assert_int_equal(staged->mappings[0].resident, 0);
+			assert_int_equal(staged->calls[0].resident, 0);
 	}
 }
 
 static void smallest_buffer_is_staged(void **state)
 {
 	(void)state;
-	staged->mappings[0].arguments[1] = STAGING_BYTES_MIN;
+	staged->calls[0].arguments[1] = STAGING_BYTES_MIN;
 	start_staged(OUR_THREADS);
 
 	tend_until_made(0);
@@ -137,7 +137,7 @@ static void smallest_buffer_is_staged(void **state)
 static void mapping_that_fails_fails_as_without(void **state)
 {
 	(void)state;
-	staged->mappings[0].arguments[1] = UINT64_C(1) << 60;
+	staged->calls[0].arguments[1] = UINT64_C(1) << 60;
 
 	assert_left_alone(-ENOMEM);
 }
@@ -165,7 +165,7 @@ static void ordinary_mapping_before_it_does_not_count(void **state)
 {
 	(void)state;
 	staged->go = 2;
-	staged->mappings[0].arguments[1] = 8192;
+	staged->calls[0].arguments[1] = 8192;
 	start_staged(OUR_THREADS);
 	tend_until_made(1);
 
@@ -241,7 +241,7 @@ static bool both_are_made(void)
 
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(restore_thread_tend(&thread), 0);
-		made &= staged->mappings[0].is_done;
+		made &= staged->calls[0].is_done;
 		swap();
 	}
 
@@ -253,7 +253,7 @@ static void two_processes_at_once(void **state)
 	start_staged(OUR_THREADS);
 	swap();
 	assert_int_equal(map_staged(state), 0);
-	staged->mappings[0] = buffer_call;
+	staged->calls[0] = buffer_call;
 	staged->go = 1;
 	start_staged(OUR_THREADS);
 

@@ -87,7 +87,7 @@ static bool is_made_at_last(void)
 	const int ret = restore_thread_tend(&thread);
 
 	assert_true(ret == 0 || ret == -ESRCH);
-	return staged->mappings[0].is_done;
+	return staged->calls[0].is_done;
 }
 
 static void assert_goes_well(void)

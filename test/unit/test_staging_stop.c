@@ -104,7 +104,7 @@ static void stopped_while_touching_it_ends_our_threads(void **state)
 	(void)state;
 	for (int i = 0; i < 10; i++) {
 		begin(i);
-		staged->mappings[0].arguments[1] = 128 * MIB;
+		staged->calls[0].arguments[1] = 128 * MIB;
 		start_staged(1);
 		do {
 			await_stop();
