@@ -86,6 +86,7 @@ needs_test_staging_failures = $(needs_test_staging)
 needs_test_memory_map = plugins/cuda/memory_map.c
 needs_test_buffer_marker = $(addprefix plugins/cuda/,buffer_marker.c memory_map.c remote_memory.c)
 needs_test_remote_memory = plugins/cuda/remote_memory.c
+needs_test_tracer_dies = $(needs_test_staging)
 needs_test_restore_thread_advise = $(needs_test_staging)
 needs_test_populate = plugins/cuda/populate.c
 needs_test_restore_thread_abandoned = $(needs_test_restore_thread)
