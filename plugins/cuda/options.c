@@ -287,6 +287,7 @@ void options_init(struct options *options)
 	*options = (struct options){
 		.cuda_checkpoint = "cuda-checkpoint",
 		.check_memory = true,
+		.prefault = true,
 	};
 }
 

@@ -68,8 +68,8 @@ struct options {
 /*
  * The defaults: no timeout of our own, "cuda-checkpoint", shared memory refused, memory
  * checked, images of it where that can be, not compressed, host memory and threads for
- * them not set, parallel not set, no prefault, and if so by as many threads as is best,
- * no stats, no force.
+ * them not set, parallel not set, prefault, by threads that are not set, no stats, no
+ * force.
  */
 void options_init(struct options *options);
 

@@ -217,7 +217,7 @@ static void buffers_are_populated_unless_told(void **state)
 	(void)state;
 	options_init(&options);
 
-	assert_false(options.prefault);
+	assert_true(options.prefault);
 	assert_int_equal(options.prefault_threads, 0);
 }
 

@@ -23,7 +23,7 @@ struct expected {
 	bool force;
 	unsigned int parallel;
 	const char *stats;
-	bool prefault;
+	bool no_prefault;
 	unsigned int prefault_threads;
 	enum options_memory_image memory_image;
 	uint64_t host_memory;
@@ -59,7 +59,7 @@ static void check(const struct options *options, const struct expected *expected
 							      : "cuda-checkpoint");
 	assert_int_equal(options->force, expected->force);
 	assert_int_equal(options->parallel, expected->parallel);
-	assert_int_equal(options->prefault, expected->prefault);
+	assert_int_equal(options->prefault, !expected->no_prefault);
 	assert_int_equal(options->prefault_threads, expected->prefault_threads);
 	assert_int_equal(options->memory_image, expected->memory_image);
 	assert_true(options->host_memory == expected->host_memory);
@@ -99,10 +99,10 @@ static const struct {
 	{ "parallel=4,stats=/a b/c", { .parallel = 4, .stats = "/a b/c" } },
 	{ " stats = /x , parallel = 1 ", { .parallel = 1, .stats = "/x" } },
 	{ "parallel=4,stats=/a,parallel=5,stats=/b", { .parallel = 5, .stats = "/b" } },
-	{ "prefault=on", { .prefault = true } },
-	{ "prefault=off,prefault", { .prefault = true } },
-	{ "prefault-threads=3,prefault=yes",
-	  { .prefault_threads = 3, .prefault = true } },
+	{ "prefault=off", { .no_prefault = true } },
+	{ "prefault=off,prefault", { 0 } },
+	{ "prefault-threads=3,prefault=no",
+	  { .prefault_threads = 3, .no_prefault = true } },
 	{ "memory-image", { .memory_image = OPTIONS_MEMORY_IMAGE_ON } },
 	{ "memory-image=on,memory-image=auto", { 0 } },
 	{ " memory-image = off , host-memory = 1K ",
