@@ -120,7 +120,7 @@ needs_test_wave = $(needs_test_memory_room) plugins/cuda/wave.c plugins/cuda/rea
 session_over_fakes = $(addprefix plugins/cuda/,session.c departed.c candidate.c intake.c give_back.c lock.c climb.c team.c vigil.c \
 	cuda_process.c cuda_state.c remedy.c roster.c pid_set.c stats.c) \
 	test/unit/session_processes.c \
-	$(addprefix test/fake/fake_,guardian.c log.c proc.c restore_thread.c survey.c tool.c)
+	$(addprefix test/fake/fake_,cpu_share.c guardian.c log.c offload.c proc.c restore_thread.c survey.c tool.c)
 needs_test_survey = $(addprefix plugins/cuda/,survey.c candidate.c remedy.c) test/fake/fake_log.c
 needs_test_session = $(session_over_fakes) test/unit/session_steps.c
 needs_test_session_give_back = $(needs_test_session)
@@ -161,6 +161,7 @@ needs_test_memory_image_speed = $(needs_test_memory_image)
 needs_test_host_buffer = $(memory_image) test/fake/fake_log.c $(addprefix plugins/cuda/,host_buffer.c \
 	buffer_marker.c memory_map.c remote_memory.c driver_version.c proc.c proc_libcuda.c remedy.c)
 needs_test_image_place = plugins/cuda/image_place.c plugins/cuda/reason.c
+needs_test_offload = plugins/cuda/offload.c plugins/cuda/ledger.c test/fake/fake_log.c
 needs_test_crew = plugins/cuda/crew.c plugins/cuda/reason.c
 needs_test_command_line = criu-cuda/command_line.c
 needs_test_image_set = criu-cuda/image_set.c plugins/cuda/memory_image_format.c plugins/cuda/reason.c \

@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cpu_share.h"
+#include "ledger.h"
 #include "log.h"
+#include "offload.h"
 #include "proc.h"
 #include "remedy.h"
 #include "restore_thread.h"
@@ -53,6 +56,16 @@ static enum cuda_action next_action(const struct climb *climb,
 	return action;
 }
 
+/* A process that is to be restored has its memory first. */
+static bool is_ready(const struct climb *climb, enum cuda_action action,
+		     struct cuda_process *process)
+{
+	if (action == CUDA_RESTORE)
+		process->ret = offload_put_back(climb->tool->offload, process);
+
+	return !process->ret;
+}
+
 /* Do @action on all that need it. */
 static void perform(struct climb *climb, enum cuda_action action)
 {
@@ -61,7 +74,8 @@ static void perform(struct climb *climb, enum cuda_action action)
 	size_t chosen = 0;
 
 	for (size_t i = 0; i < climb->count; i++)
-		if (next_action(climb, climb->processes[i]) == action)
+		if (next_action(climb, climb->processes[i]) == action &&
+		    is_ready(climb, action, climb->processes[i]))
 			climb->chosen[chosen++] = climb->processes[i];
 	if (!chosen ||
 	    team_init(&team, climb->chosen, chosen,
@@ -89,10 +103,11 @@ static void take_steps(struct climb *climb)
 
 /* --- with restore threads that are stopped ------------------------------------------ */
 
-/* For the buffer of each process. */
-static unsigned int prefault_threads(const struct climb *climb)
+/* For the buffer of @process, beside those of the others. */
+static unsigned int prefault_threads(const struct climb *climb,
+				     const struct cuda_process *process)
 {
-	const unsigned int threads = climb->tool->prefault_threads;
+	unsigned int threads = climb->tool->prefault_threads, share;
 	size_t at_once = climb->tool->at_once;
 
 	if (!threads)
@@ -100,13 +115,20 @@ static unsigned int prefault_threads(const struct climb *climb)
 	if (!at_once || at_once > climb->count)
 		at_once = climb->count;
 
-	return threads > at_once ? (unsigned int)(threads / at_once) : 1;
+	threads = threads > at_once ? (unsigned int)(threads / at_once) : 1;
+	share = cpu_share_of(process->pid);
+	return threads < share ? threads : share;
 }
 
 /* If it is in our hands, that is, stopped until we let it run. */
-static int let_run(struct cuda_process *process, const struct staging_order *order,
+static int let_run(const struct climb *climb, struct cuda_process *process,
 		   struct restore_thread *thread)
 {
+	const bool is_checkpoint = climb->goal == CUDA_CHECKPOINTED;
+	const struct staging_order order = {
+		.threads = is_checkpoint ? prefault_threads(climb, process) : 0,
+		.tripwire = process->debt ? &process->debt->tripwire : NULL,
+	};
 	bool ours;
 	int ret;
 
@@ -117,7 +139,8 @@ static int let_run(struct cuda_process *process, const struct staging_order *ord
 	if (ret || !ours)
 		return ret;
 
-	ret = restore_thread_run(process->pid, process->restore_tid, order, thread);
+	ret = restore_thread_run(process->pid, process->restore_tid,
+				 is_checkpoint ? &order : NULL, thread);
 	if (!ret)
 		process->thread = thread;
 
@@ -126,16 +149,11 @@ static int let_run(struct cuda_process *process, const struct staging_order *ord
 
 static void let_all_run(struct climb *climb)
 {
-	const bool is_checkpoint = climb->goal == CUDA_CHECKPOINTED;
-	struct staging_order order = { .threads = prefault_threads(climb) };
-
 	for (size_t i = 0; i < climb->count; i++) {
 		struct cuda_process *process = climb->processes[i];
 
-		order.tripwire = process->tripwire;
 		if (!process->ret)
-			process->ret = let_run(process, is_checkpoint ? &order : NULL,
-					       &climb->threads[i]);
+			process->ret = let_run(climb, process, &climb->threads[i]);
 	}
 }
 
@@ -150,10 +168,22 @@ static void stop_all(struct climb *climb)
 			continue;
 
 		ret = restore_thread_stop(process->thread);
-		restore_thread_buffer(process->thread, &process->buffer_address,
-				      &process->buffer_bytes);
+		if (climb->goal == CUDA_CHECKPOINTED)
+			restore_thread_buffer(process->thread, &process->buffer.address,
+					      &process->buffer.bytes);
 		process->thread = NULL;
 		process->ret = process->ret ? process->ret : ret;
+	}
+}
+
+/* Those that have been checkpointed, as long as it goes well. */
+static void offload_all(struct climb *climb)
+{
+	int ret = cuda_process_first_error(climb->processes, climb->count);
+
+	for (size_t i = 0; !ret && i < climb->count; i++) {
+		ret = offload_take(climb->tool->offload, climb->processes[i]);
+		climb->processes[i]->ret = ret;
 	}
 }
 
@@ -193,7 +223,38 @@ static int climb_all(const struct tool *tool, struct cuda_process *const process
 	let_all_run(&climb);
 	take_steps(&climb);
 	stop_all(&climb);
+	if (goal == CUDA_CHECKPOINTED)
+		offload_all(&climb);
 	return cuda_process_first_error(processes, count);
+}
+
+/* They had no turn, and stand where they stood. */
+static void give_up(struct cuda_process *const processes[], size_t count, int error)
+{
+	for (size_t i = 0; i < count; i++)
+		processes[i]->ret = processes[i]->ret ? processes[i]->ret : error;
+}
+
+/* After a failure nobody else need be checkpointed, but all have to come back. */
+static int climb_in_waves(const struct tool *tool, struct cuda_process *const below[],
+			  size_t count, enum cuda_state goal)
+{
+	size_t from = 0, wave;
+	int first = 0, ret = 0;
+
+	while (from < count && !(first && goal == CUDA_CHECKPOINTED)) {
+		ret = offload_next_wave(tool->offload, below + from, count - from, goal,
+					&wave);
+		if (ret)
+			break;
+		ret = climb_all(tool, below + from, wave, goal);
+		first = first ? first : ret;
+		from += wave;
+	}
+	first = first ? first : ret;
+	give_up(below + from, count - from, first);
+
+	return first;
 }
 
 int climb_to(const struct tool *tool, struct cuda_process *const processes[],
@@ -211,5 +272,5 @@ int climb_to(const struct tool *tool, struct cuda_process *const processes[],
 			below[left++] = processes[i];
 	}
 
-	return left ? climb_all(tool, below, left, goal) : 0;
+	return climb_in_waves(tool, below, left, goal);
 }

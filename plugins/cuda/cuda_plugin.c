@@ -33,6 +33,16 @@ static struct {
 	pid_t first_restored; /* 0: none yet */
 } plugin;
 
+static int begin_dump(void)
+{
+	plugin.role = role_in_dump(&plugin.settings.options);
+	if (plugin.role != ROLE_WORKER)
+		return 0;
+
+	host_freeze_by_interrupt_only();
+	return settings_want_images(&plugin.settings);
+}
+
 static int plugin_init(int stage)
 {
 	struct settings *settings = &plugin.settings;
@@ -52,10 +62,7 @@ static int plugin_init(int stage)
 
 	switch (stage) {
 	case CR_PLUGIN_STAGE__DUMP:
-		plugin.role = role_in_dump(&settings->options);
-		if (plugin.role == ROLE_WORKER)
-			host_freeze_by_interrupt_only();
-		return 0;
+		return begin_dump();
 	case CR_PLUGIN_STAGE__RESTORE:
 		return role_in_restore(&settings->options, &settings->tool, &plugin.role);
 	default: /* a pre-dump takes memory only, and leaves the tasks running */
@@ -199,6 +206,8 @@ static void finish_dump(int ret)
 {
 	if (ret || host_tasks_live_on())
 		give_all_back();
+	if (ret)
+		session_discard_images(&plugin.session);
 
 	if (ret || !plugin.gpu_process_dumped || host_version() != CRIU_HOST_4_0)
 		return;

@@ -14,10 +14,11 @@
 #include <sys/types.h>
 
 #include "cuda_state.h"
+#include "host_buffer.h"
 #include "tool.h"
 
+struct debt;
 struct restore_thread;
-struct tripwire;
 
 /* The last action of a kind on a process. */
 struct cuda_step {
@@ -36,12 +37,15 @@ struct cuda_process {
 	bool is_expendable;   /* it is to be killed if it cannot be brought */
 	bool goes_alone;      /* no other that goes alone may be operated on meanwhile */
 	uint64_t bytes;	      /* of GPU memory, or MEMORY_UNKNOWN */
-	uint64_t buffer_address, buffer_bytes; /* of its checkpoint; 0: not known */
-	struct tripwire *tripwire; /* of what it is owed, borrowed; NULL: nothing is */
 	struct restore_thread *thread; /* while it runs in our hands, else NULL */
 	struct cuda_step steps[CUDA_ACTION_COUNT];
 	unsigned int lock_tries; /* of the lock */
-	int ret;		 /* what came of the last thing that was done with it */
+	struct debt *debt;	 /* what it is owed; borrowed; NULL: nothing yet */
+	struct host_buffer buffer;
+	bool is_offloaded; /* its memory is in an image, and not in it */
+	bool has_image;	   /* which was written by us */
+	struct cuda_step written, filled;
+	int ret; /* what came of the last thing that was done with it */
 };
 
 /*

@@ -16,6 +16,7 @@
 #include "guardian_log.h"
 #include "life.h"
 #include "log.h"
+#include "offload.h"
 #include "proc.h"
 #include "settle.h"
 #include "sigchld.h"
@@ -82,6 +83,19 @@ static void leave_cgroup(void)
 	}
 }
 
+/* Images are read, and none are written any more. */
+static void settle(const struct guardian *guardian)
+{
+	struct offload offload = { .is_wanted = false };
+	struct tool tool = *guardian->tool;
+
+	if (tool.offload)
+		offload.images = tool.offload->images;
+	offload.images.dirfd = guardian->image_dir >= 0 ? IMAGE_DIR : -1;
+	tool.offload = &offload;
+	settle_all(guardian->ledger, &tool);
+}
+
 __attribute__((noreturn)) static void guard(const struct duty *duty)
 {
 	struct pollfd criu = { .events = POLLIN };
@@ -102,7 +116,7 @@ __attribute__((noreturn)) static void guard(const struct duty *duty)
 	if (atomic_load(&duty->guardian->ledger->is_closed))
 		_exit(EXIT_SUCCESS);
 
-	settle_all(duty->guardian->ledger, duty->guardian->tool);
+	settle(duty->guardian);
 	_exit(EXIT_SUCCESS);
 }
 
@@ -188,6 +202,8 @@ static struct debt debt_to(const struct cuda_process *process)
 		.found = process->found,
 		.goes_alone = process->goes_alone,
 		.is_frozen = process->rung == CUDA_CHECKPOINTED,
+		.buffer = process->buffer,
+		.is_offloaded = process->is_offloaded,
 	};
 
 	/* What is not seen is not put back: it costs nothing but that. */
@@ -218,7 +234,7 @@ int guardian_owe(struct guardian *guardian, struct cuda_process *process)
 		return ret;
 	}
 
-	process->tripwire = &noted->tripwire;
+	process->debt = noted;
 	return 0;
 }
 

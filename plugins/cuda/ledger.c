@@ -72,3 +72,11 @@ void ledger_pay(struct ledger *ledger, pid_t pid)
 	if (debt)
 		atomic_store(&debt->is_open, false);
 }
+
+void ledger_note_offloaded(struct debt *debt, const struct host_buffer *buffer)
+{
+	if (buffer)
+		debt->buffer = *buffer;
+	/* Last: one that is said to be offloaded has a buffer to be filled. */
+	atomic_store(&debt->is_offloaded, buffer != NULL);
+}

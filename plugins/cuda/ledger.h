@@ -16,6 +16,7 @@
 
 #include "cleanup.h"
 #include "cuda_state.h"
+#include "host_buffer.h"
 #include "tripwire.h"
 
 /* More CUDA processes than that are not dumped at once; untouched, they take no memory.
@@ -32,6 +33,8 @@ struct debt {
 	atomic_bool is_open;
 	atomic_bool is_frozen;	  /* and must be held still until it is paid */
 	struct tripwire tripwire; /* of the restore thread */
+	struct host_buffer buffer;
+	atomic_bool is_offloaded; /* that has to be filled before anything else */
 	pid_t keeper; /* the guardian's own: the process that is at it, or 0 */
 };
 
@@ -60,3 +63,9 @@ void ledger_freeze(struct ledger *ledger, pid_t pid);
 
 /* Close the debt to @pid, if there is one. */
 void ledger_pay(struct ledger *ledger, pid_t pid);
+
+/*
+ * The memory of the process of @debt is about to be dropped from @buffer; or, with NULL,
+ * it is back.
+ */
+void ledger_note_offloaded(struct debt *debt, const struct host_buffer *buffer);

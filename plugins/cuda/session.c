@@ -13,6 +13,7 @@
 #include "life.h"
 #include "lock.h"
 #include "log.h"
+#include "offload.h"
 #include "proc.h"
 #include "process_tree.h"
 #include "remedy.h"
@@ -282,7 +283,10 @@ static int resume_group(struct session *session, struct roster *group)
 
 	if (group->count > 1)
 		tool_learn(session->tool);
-	ret = note_debts(session, group);
+	/* What is missing, or does not fit, is said before anything is done. */
+	ret = offload_find(session->tool->offload, group->processes, group->count);
+	if (!ret)
+		ret = note_debts(session, group);
 	if (ret)
 		return ret;
 
@@ -344,6 +348,12 @@ int session_resume(struct session *session, pid_t pid)
 
 	process = roster_find(&session->roster, pid);
 	return process ? process->ret : -ENXIO;
+}
+
+void session_discard_images(struct session *session)
+{
+	offload_discard(session->tool->offload, session->roster.processes,
+			session->roster.count);
 }
 
 int session_give_back(struct session *session)

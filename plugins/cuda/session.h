@@ -109,3 +109,6 @@ int session_resume(struct session *session, pid_t pid) must_check;
  * Return: 0, or the first error.
  */
 int session_give_back(struct session *session) must_check;
+
+/* The dump failed: remove the GPU memory images of processes that have their memory. */
+void session_discard_images(struct session *session);

@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "cpu_share.h"
 #include "host.h"
+#include "image_place.h"
 #include "log.h"
 #include "machine.h"
 
@@ -57,14 +60,19 @@ static size_t default_parallel(void)
 	return cpus > gpus ? cpus : gpus;
 }
 
-/* A CPU each, at most; 0: none. */
+/* A CPU each, of those that there are for us; 0: none. */
 static unsigned int prefault_threads(const struct options *options)
 {
 	if (!options->prefault)
 		return 0;
 
 	return options->prefault_threads ? options->prefault_threads
-					 : (unsigned int)machine_cpus();
+					 : cpu_share_of(getpid());
+}
+
+static unsigned int memory_threads(const struct options *options)
+{
+	return options->memory_threads ? options->memory_threads : cpu_share_of(getpid());
 }
 
 int settings_read(struct settings *settings)
@@ -77,11 +85,19 @@ int settings_read(struct settings *settings)
 		return ret;
 
 	settings->runs = 0;
+	settings->offload = (struct offload){
+		.images = { .dirfd = host_image_dir(),
+			    .threads = memory_threads(options),
+			    .compress = options->compress_memory },
+		.host_memory = options->host_memory,
+		.is_checked = options->check_memory,
+	};
 	settings->tool = (struct tool){
 		.program = options->cuda_checkpoint,
 		.operation_timeout_ms = options->operation_timeout_ms,
 		.at_once = options->parallel ? options->parallel : default_parallel(),
 		.prefault_threads = prefault_threads(options),
+		.offload = &settings->offload,
 		.runs = &settings->runs,
 	};
 	settings->policy = (struct survey_policy){
@@ -89,5 +105,31 @@ int settings_read(struct settings *settings)
 		.allow_shared_memory = options->allow_shared_memory,
 		.check_memory = options->check_memory,
 	};
+	return 0;
+}
+
+int settings_want_images(struct settings *settings)
+{
+	const enum options_memory_image wanted = settings->options.memory_image;
+	char reason[REASON_MAX];
+	int ret;
+
+	if (wanted == OPTIONS_MEMORY_IMAGE_OFF)
+		return 0;
+
+	ret = image_place_check(host_image_dir(), reason);
+	if (ret && wanted == OPTIONS_MEMORY_IMAGE_ON) {
+		pr_err("memory-image: %s\n", reason);
+		return ret;
+	}
+	if (ret) {
+		pr_info("GPU memory goes into CRIU's own images: %s\n", reason);
+		return 0;
+	}
+
+	settings->offload.is_wanted = true;
+	settings->policy.in_waves = true;
+	/* What lives on gets its memory back at once. */
+	settings->offload.images.page_cache = host_tasks_live_on();
 	return 0;
 }

@@ -8,7 +8,10 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "cleanup.h"
+#include "offload.h"
 #include "options.h"
 #include "survey.h"
 #include "tool.h"
@@ -16,13 +19,22 @@
 struct settings {
 	struct options options;
 	struct survey_policy policy;
+	struct offload offload;
 	struct tool tool;  /* has pointers into this struct */
 	unsigned int runs; /* of the utility */
 };
 
 /*
- * Read the options and make all settings.
+ * Read the options and make all settings. No GPU memory goes into images of its own yet.
  *
  * Return: 0; -EINVAL for an option that is not known, or has a bad value; another -errno.
  */
 int settings_read(struct settings *settings) must_check;
+
+/*
+ * For a dump: have GPU memory go into images of its own, if the options say so and CRIU's
+ * image directory is one for that.
+ *
+ * Return: 0; -errno of image_place.h if it is not, and images were asked for.
+ */
+int settings_want_images(struct settings *settings) must_check;

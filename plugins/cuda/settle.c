@@ -151,8 +151,14 @@ static void take_turn(const struct settlement *settlement, short type)
 /* Try once. Return: 0 when nothing is owed any more; else it is to be tried again. */
 static int settle_once(struct settlement *settlement)
 {
-	const struct debt *debt = settlement->debt;
-	struct cuda_process process = { .pid = debt->pid, .found = debt->found };
+	struct debt *debt = settlement->debt;
+	struct cuda_process process = {
+		.pid = debt->pid,
+		.found = debt->found,
+		.debt = debt,
+		.buffer = debt->buffer,
+		.is_offloaded = atomic_load(&debt->is_offloaded),
+	};
 	struct cuda_process *const one = &process;
 	int ret;
 
@@ -277,6 +283,7 @@ void settle_all(struct ledger *ledger, const struct tool *tool)
 	const struct tool patient = {
 		.program = tool->program,
 		.operation_timeout_ms = PATIENCE_MS,
+		.offload = tool->offload,
 	};
 
 	for (size_t i = 0; i < count; i++)

@@ -65,6 +65,25 @@ static void print_phases(FILE *file, const struct stats *stats)
 	fprintf(file, "}");
 }
 
+/* An object that is still to be closed. */
+static void begin_step(FILE *file, const struct stats *stats, const char *name,
+		       const struct cuda_step *step)
+{
+	fprintf(file, ",\"%s\":{", name);
+	print_ms(file, "begin_ms", step->began_ms * 1000 - stats->began_us);
+	fprintf(file, ",\"ms\":%u", step->took_ms);
+}
+
+static void print_copy(FILE *file, const struct stats *stats, const char *name,
+		       const struct cuda_step *step)
+{
+	if (!step->is_done)
+		return;
+
+	begin_step(file, stats, name, step);
+	fprintf(file, "}");
+}
+
 static void print_process(FILE *file, const struct stats *stats,
 			  const struct cuda_process *process)
 {
@@ -81,13 +100,13 @@ static void print_process(FILE *file, const struct stats *stats,
 
 		if (!step->is_done)
 			continue;
-		fprintf(file, ",\"%s\":{", cuda_action_name((enum cuda_action)action));
-		print_ms(file, "begin_ms", step->began_ms * 1000 - stats->began_us);
-		fprintf(file, ",\"ms\":%u", step->took_ms);
+		begin_step(file, stats, cuda_action_name((enum cuda_action)action), step);
 		if (action == CUDA_LOCK)
 			fprintf(file, ",\"tries\":%u", process->lock_tries);
 		fprintf(file, "}");
 	}
+	print_copy(file, stats, "write", &process->written);
+	print_copy(file, stats, "fill", &process->filled);
 	fprintf(file, "}");
 }
 

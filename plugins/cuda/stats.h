@@ -14,7 +14,7 @@
  *        "restore":...},
  *      "processes":[{"pid":11,"found":"running","bytes":1073741824,
  *        "lock":{"begin_ms":3,"ms":3,"tries":2},"checkpoint":{"begin_ms":50,"ms":900},
- *        "restore":...,"unlock":...}]}
+ *        "restore":...,"unlock":...,"write":{"begin_ms":960,"ms":400},"fill":...}]}
  *
  *     operation   "dump" or "restore"
  *     began       seconds since 1970; each begin_ms counts from then, each ms from that
@@ -26,11 +26,13 @@
  *                 to give back. From its first beginning to its last end
  *     processes   "found": the rung (a restore finds all checkpointed); "bytes": of GPU
  *                 memory, null if that is not known; then the last action of each kind,
- *                 the start of the utility included
+ *                 the start of the utility included; then what it took to write its
+ *                 GPU memory into an image of its own, drop it from the process, and
+ *                 fill it again
  *
- * A phase that did not take place is left out, and an action that did not, or failed.
- *Where the plugin had nothing to do with a dump or restore there is no line. Does not
- *log.
+ * A phase that did not take place is left out, and what was not done, or failed.
+ * Where the plugin had nothing to do with a dump or restore there is no line. Does not
+ * log.
  */
 #pragma once
 

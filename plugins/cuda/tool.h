@@ -28,6 +28,8 @@
 #include "memory_answer.h"
 #include "operation.h"
 
+struct offload;
+
 /*
  * @program: path, or name looked up on PATH; borrowed.
  * @operation_timeout_ms: how long a checkpoint, restore or unlock may take, 0 for no
@@ -36,6 +38,8 @@
  * only where there is a run for each.
  * @prefault_threads: that populate the buffers of checkpoints (staging.h), for all
  * processes together; 0: the driver does. For climb.h: nothing is populated here.
+ * @offload: what climb.h does with the memory of processes that are checkpointed;
+ * borrowed.
  * @takes_several: pids in a run. Known once tool_learn() has asked.
  * @runs: where the runs of the utility are counted; borrowed, or NULL.
  */
@@ -44,6 +48,7 @@ struct tool {
 	unsigned int operation_timeout_ms;
 	size_t at_once;
 	unsigned int prefault_threads;
+	const struct offload *offload;
 	bool takes_several;
 	bool has_learned;
 	unsigned int *runs;

@@ -14,7 +14,7 @@ int guardian_owe(struct guardian *guardian, struct cuda_process *process)
 	(void)guardian;
 	if (failure == FAKE_SUCCEEDS || failure == FAKE_DIES) {
 		debtor->owed = true;
-		process->tripwire = &debtor->tripwire;
+		process->debt = &debtor->debt;
 		return fake_world_note("owe", process->pid, 0, 0);
 	}
 

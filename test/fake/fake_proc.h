@@ -22,7 +22,7 @@
 #include "cuda_state.h"
 #include "life.h"
 #include "proc.h"
-#include "tripwire.h"
+#include "ledger.h"
 
 #define FAKE_PROCESSES_MAX 4
 #define FAKE_JOURNAL_MAX   256
@@ -43,6 +43,8 @@ struct fake_process {
 	bool worked_on;	   /* a run of the utility was left at work on it */
 	bool owed;	   /* the guardian would bring it back */
 	bool frozen;	   /* the guardian would hold it still */
+	bool is_out;	   /* its memory is in an image, and not in it */
+	bool has_image;	   /* which is there */
 	unsigned int busy; /* so many answers to get-state are "checkpointing" */
 
 	unsigned int questions; /* runs of the utility to ask about it */
@@ -52,7 +54,7 @@ struct fake_process {
 	unsigned int threads;	/* that populate its buffer, in the last run */
 	bool looked;		/* for that, in the last run */
 	uint64_t buffer_address, buffer_bytes; /* what there is to be seen of it */
-	struct tripwire tripwire;	       /* of what it is owed */
+	struct debt debt;		       /* what it is owed */
 };
 
 /* How the chosen call fails. */

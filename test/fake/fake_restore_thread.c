@@ -40,7 +40,7 @@ int restore_thread_run(pid_t pid, pid_t tid, const struct staging_order *order,
 
 	if (process->pid != pid)
 		fake_world_crime("a thread is let run in another process's name");
-	if (order && order->tripwire && order->tripwire != &process->tripwire)
+	if (order && order->tripwire && order->tripwire != &process->debt.tripwire)
 		fake_world_crime("a thread has the tripwire of another process");
 	process->threads = order ? order->threads : 0;
 	process->looked = order;

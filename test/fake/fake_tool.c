@@ -176,6 +176,8 @@ static int try(struct fake_process *process, enum cuda_action action,
 		fake_world_crime("an action that the guardian does not know of");
 	if (action == CUDA_CHECKPOINT && process->seized && !process->frozen)
 		fake_world_crime("a checkpoint that the guardian does not know of");
+	if (action == CUDA_RESTORE && process->is_out)
+		fake_world_crime("the driver is given memory that is not there");
 	if (hangs || !answers(process) || (action == CUDA_LOCK && process->seized))
 		return hang(process, timeout_ms, target);
 	if (process->rung != cuda_action_from(action)) {

@@ -56,6 +56,11 @@ int climb_to(const struct tool *tool, struct cuda_process *const processes[],
 	assert_string_equal(tool->program, PROGRAM);
 	usleep((useconds_t)atomic_load(&guardian_world->takes_ms) * 1000);
 	atomic_store(&guardian_world->state, state_of(process->pid));
+	atomic_store(&guardian_world->offloaded,
+		     process->is_offloaded ? process->buffer.bytes : 0);
+	atomic_store(&guardian_world->writes_images, tool->offload->is_wanted);
+	atomic_store(&guardian_world->image_dir, tool->offload->images.dirfd);
+	atomic_store(&guardian_world->threads, tool->offload->images.threads);
 	atomic_store(&guardian_world->pid, process->pid);
 	atomic_store(&guardian_world->goal, (int)goal);
 	atomic_fetch_add(&guardian_world->brought, 1);
@@ -140,7 +145,9 @@ int end_guardian_world(void **state)
 /* Be CRIU: owe the debtor @found, and then do @rest. */
 pid_t start_criu(enum cuda_state found, void (*rest)(struct guardian *))
 {
-	const struct tool tool = { .program = PROGRAM };
+	const struct offload offload = { .images = { .threads = THREADS },
+					 .is_wanted = true };
+	const struct tool tool = { .program = PROGRAM, .offload = &offload };
 	struct cuda_process process = { .pid = debtor, .found = found };
 	struct guardian guardian;
 	pid_t pid = fork();
@@ -173,6 +180,19 @@ void start_criu_with_two(pid_t second)
 		    guardian_owe(&guardian, &processes[i]))
 			_exit(1);
 	_exit(0);
+}
+
+void drop_memory_and_end(struct guardian *guardian)
+{
+	const struct host_buffer buffer = { .bytes = DROPPED };
+
+	ledger_note_offloaded(&guardian->ledger->debts[0], &buffer);
+}
+
+void put_memory_back_and_end(struct guardian *guardian)
+{
+	drop_memory_and_end(guardian);
+	ledger_note_offloaded(&guardian->ledger->debts[0], NULL);
 }
 
 void wait_for_signal(struct guardian *guardian)

@@ -14,9 +14,12 @@
 #include <sys/types.h>
 
 #include "guardian.h"
+#include "offload.h"
 
 #define PATIENCE_MS 5000
 #define PROGRAM	    "/nowhere/a-utility-of-this-test"
+#define THREADS	    7	 /* that images are read by */
+#define DROPPED	    4096 /* bytes of the debtor's memory */
 
 /* What the stand-in does, in memory that the guardian shares. */
 struct guardian_world {
@@ -27,6 +30,11 @@ struct guardian_world {
 	atomic_int later_s;  /* what the clock is fast */
 	atomic_char state;   /* of the process at the last call, as /proc has it */
 	atomic_ulong counts; /* of the debtor that counts */
+
+	/* At the last call. */
+	atomic_ulong offloaded; /* bytes that are to be put back */
+	atomic_bool writes_images;
+	atomic_int image_dir, threads;
 };
 
 extern struct guardian_world *guardian_world;
@@ -55,6 +63,8 @@ void wait_for_signal(struct guardian *guardian);
 void just_end(struct guardian *guardian);
 void pay_and_end(struct guardian *guardian);
 void kill_debtor_and_end(struct guardian *guardian);
+void drop_memory_and_end(struct guardian *guardian);
+void put_memory_back_and_end(struct guardian *guardian);
 
 /* It is there, in the end. */
 pid_t find_guardian(void);

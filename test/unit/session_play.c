@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "fake_log.h"
+#include "fake_offload.h"
 #include "fake_survey.h"
 #include "session.h"
 
@@ -13,6 +14,8 @@ static struct tool tool = {
 	.program = "cuda-checkpoint",
 	.operation_timeout_ms = 1000,
 };
+
+static const struct offload offload = { .is_wanted = true };
 
 bool in_session;
 static struct session session;
@@ -110,6 +113,8 @@ static void give_back(struct outcome *outcome)
 	in_session = true;
 	outcome->give_back = session_give_back(&session);
 	outcome->again = session_give_back(&session);
+	if (outcome->failed)
+		session_discard_images(&session);
 	in_session = false;
 }
 
@@ -124,7 +129,9 @@ static void set_up(const struct scenario *scenario)
 	fake_world.failure = scenario->failure;
 	policy.ask_every_process = scenario->ask_every_process;
 	fake_survey = (struct fake_survey){ .sees = scenario->surveyed };
+	fake_offload_wave = 2;
 	tool.has_learned = false;
+	tool.offload = scenario->offloads ? &offload : NULL;
 	session_init(&session, &tool, NULL, &policy);
 }
 
@@ -150,8 +157,11 @@ struct outcome play_restore(const struct scenario *scenario)
 
 	set_up(scenario);
 
-	for (size_t i = 0; i < scenario->count; i++)
+	for (size_t i = 0; i < scenario->count; i++) {
 		seize(&fake_world.processes[i]);
+		fake_world.processes[i].is_out =
+			scenario->offloads && scenario->kinds[i] == CHECKPOINTED;
+	}
 	for (size_t i = 0; i < scenario->count; i++) {
 		const struct fake_process *process = &fake_world.processes[i];
 		int ret;

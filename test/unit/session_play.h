@@ -29,6 +29,7 @@ struct scenario {
 	enum kind kinds[PROCESSES_MAX];
 	bool is_restore;
 	bool ask_every_process;
+	bool offloads;	 /* memory goes into images, of two processes at a time */
 	size_t surveyed; /* so many are there when the tree is surveyed; 0: all */
 	enum end_step end;
 	size_t end_at;

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "fake_offload.h"
 #include "fake_survey.h"
 
 struct tool tool = { .program = "cuda-checkpoint" };
@@ -21,6 +22,8 @@ int begin(void **state)
 
 	reset_world();
 	fake_survey = (struct fake_survey){ 0 };
+	fake_offload_wave = 0;
+	tool.offload = NULL;
 	session_init(&session, &tool, NULL, &policy);
 	return 0;
 }

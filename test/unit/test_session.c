@@ -13,7 +13,9 @@
 
 #include <cmocka.h>
 
+#include "fake_cpu_share.h"
 #include "fake_log.h"
+#include "fake_offload.h"
 #include "fake_proc.h"
 #include "fake_survey.h"
 #include "fake_tool.h"
@@ -73,6 +75,8 @@ static void checkpoint_lets_only_the_restore_thread_run(void **state)
 			    "run 101;checkpoint 100;stop 101;goes-on 100;");
 }
 
+static const struct offload wanted = { .is_wanted = true };
+
 static void only_a_checkpoint_populates_buffers(void **state)
 {
 	const struct fake_process *process = paused_and_seized(RUNNING);
@@ -86,6 +90,75 @@ static void only_a_checkpoint_populates_buffers(void **state)
 	assert_int_equal(process->threads, 0);
 
 	tool.prefault_threads = 0;
+}
+
+static void no_more_threads_populate_a_buffer_than_there_are_cpus_for_it(void **state)
+{
+	const struct fake_process *process = paused_and_seized(RUNNING);
+
+	(void)state;
+	tool.prefault_threads = 5;
+	fake_cpu_share = 2;
+
+	assert_int_equal(session_checkpoint(&session, process->pid), 0);
+	assert_int_equal(process->threads, 2);
+
+	tool.prefault_threads = 0;
+	fake_cpu_share = 64;
+}
+
+/* --- memory in images of its own ------------------------------------------------------
+ */
+
+static void memory_is_taken_once_the_threads_stand_still_again(void **state)
+{
+	const struct fake_process *process = paused_and_seized(RUNNING);
+
+	(void)state;
+	fake_world.journal_length = 0;
+	tool.offload = &wanted;
+
+	assert_int_equal(session_checkpoint(&session, process->pid), 0);
+
+	assert_true(process->is_out);
+	assert_string_equal(fake_world_journal(),
+			    "goes-on 100;tracer 100;get-restore-tid 100;tracer 101;"
+			    "run 101;checkpoint 100;stop 101;write 100;goes-on 100;");
+}
+
+static void memory_is_back_before_the_driver_restores(void **state)
+{
+	const struct fake_process *process = paused_and_seized(RUNNING);
+
+	(void)state;
+	tool.offload = &wanted;
+	assert_int_equal(session_checkpoint(&session, process->pid), 0);
+	fake_world.journal_length = 0;
+
+	assert_int_equal(session_give_back(&session), 0);
+
+	assert_string_equal(fake_world_journal(),
+			    "goes-on 100;tracer 101;run 101;fill 100;"
+			    "restore 100;unlock 100;stop 101;");
+	assert_true(process->has_image);
+	session_discard_images(&session);
+	assert_false(process->has_image);
+}
+
+static void memory_that_cannot_be_written_fails_the_dump_and_is_still_there(void **state)
+{
+	const struct fake_process *process = paused_and_seized(RUNNING);
+
+	(void)state;
+	tool.offload = &wanted;
+	fake_world.fail_call = fake_world.calls + TO_CHECKPOINT + 3;
+	fake_world.failure = FAKE_FAILS;
+
+	assert_int_equal(session_checkpoint(&session, process->pid), -EIO);
+	assert_string_equal(fake_world.failed, "write");
+
+	assert_int_equal(session_give_back(&session), 0);
+	assert_int_equal(process->rung, CUDA_RUNNING);
 }
 
 static void found_failed_is_refused_and_named(void **state)
@@ -374,6 +447,10 @@ int main(void)
 		CASE(pause_passes_no_limit_on),
 		CASE(checkpoint_lets_only_the_restore_thread_run),
 		CASE(only_a_checkpoint_populates_buffers),
+		CASE(no_more_threads_populate_a_buffer_than_there_are_cpus_for_it),
+		CASE(memory_is_taken_once_the_threads_stand_still_again),
+		CASE(memory_is_back_before_the_driver_restores),
+		CASE(memory_that_cannot_be_written_fails_the_dump_and_is_still_there),
 		CASE(found_failed_is_refused_and_named),
 		CASE(found_in_an_operation_is_refused_with_try_again),
 		CASE(without_libcuda_costs_no_run),

@@ -102,6 +102,10 @@ static void check_process(const struct scenario *scenario, struct outcome *outco
 		break_claim(outcome, "what is let run is stopped again, once");
 	if (process->gone || !outcome->gave_back)
 		return;
+	if (process->has_image && !process->is_out && outcome->failed)
+		break_claim(outcome, "a dump that failed leaves no image");
+	if (process->is_out && !outcome->give_back)
+		break_claim(outcome, "what was given back has its memory");
 	if (process->rung == kind_rung(kind)) {
 		if (outcome->again == 0 && process->owed)
 			break_claim(outcome, "what was paid is owed no more");
@@ -146,11 +150,13 @@ static void check_case(const struct scenario *scenario, struct outcome *outcome)
 	for (size_t i = 0; i < scenario->count; i++)
 		print_error("process %d: %s\n", FIRST_PID + PID_STEP * (int)i,
 			    kind_name(scenario->kinds[i]));
-	print_error("ask every %d, surveyed %zu, end %d at %zu, failure %d of call %u%s "
+	print_error("offloads %d, ask every %d, surveyed %zu, end %d at %zu, failure %d "
+		    "of call %u%s "
 		    "(%s)\n",
-		    scenario->ask_every_process, scenario->surveyed, (int)scenario->end,
-		    scenario->end_at, (int)scenario->failure, scenario->fail_call,
-		    scenario->fail_ever_after ? " and later" : "", fake_world.failed);
+		    scenario->offloads, scenario->ask_every_process, scenario->surveyed,
+		    (int)scenario->end, scenario->end_at, (int)scenario->failure,
+		    scenario->fail_call, scenario->fail_ever_after ? " and later" : "",
+		    fake_world.failed);
 	print_error("%s\n%s", fake_world_journal(), fake_log.text);
 	fail_msg("broken: %s", outcome->broken);
 }
@@ -240,6 +246,22 @@ static void any_dump_with_any_failure_leaves_each_process_as_found(void **state)
 	print_message("# %lu dumps\n", cases);
 }
 
+/* Images and waves change nothing for kinds that are never moved. */
+static void any_dump_with_images_leaves_each_process_as_found(void **state)
+{
+	static const enum kind kinds[] = { RUNNING, LOCKED, CHECKPOINTED, WITHOUT_CUDA };
+	struct scenario scenario = { .offloads = true };
+
+	(void)state;
+
+	cases = 0;
+	for (size_t count = 1; count <= PROCESSES_MAX; count++)
+		for (unsigned int n = 0; mix(&scenario, count, n, kinds, 4); n++)
+			check_each_end(scenario);
+
+	print_message("# %lu dumps with images\n", cases);
+}
+
 static void any_restore_with_any_failure_is_running_or_reported(void **state)
 {
 	static const enum kind kinds[] = { CHECKPOINTED, WITHOUT_CUDA, WITH_LIBRARY };
@@ -248,8 +270,9 @@ static void any_restore_with_any_failure_is_running_or_reported(void **state)
 	(void)state;
 
 	cases = 0;
-	for (int ask = 0; ask < 2; ask++) {
-		scenario.ask_every_process = ask;
+	for (int way = 0; way < 4; way++) {
+		scenario.ask_every_process = way & 1;
+		scenario.offloads = way & 2;
 		for (size_t count = 1; count <= PROCESSES_MAX; count++)
 			for (unsigned int n = 0; mix(&scenario, count, n, kinds, 3); n++)
 				check_each_failure(scenario, play_restore);
@@ -304,6 +327,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_dump_with_any_failure_leaves_each_process_as_found),
+		cmocka_unit_test(any_dump_with_images_leaves_each_process_as_found),
 		cmocka_unit_test(any_restore_with_any_failure_is_running_or_reported),
 		cmocka_unit_test(process_that_cannot_be_noted_is_not_touched),
 	};

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "fake_log.h"
+#include "fake_offload.h"
 #include "fake_proc.h"
 #include "fake_survey.h"
 #include "fake_tool.h"
@@ -337,6 +338,48 @@ static void restore_that_failed_for_one_has_failed_for_all(void **state)
 	assert_int_equal(session_resume(&session, process_at(2)->pid), -EIO);
 }
 
+static void memory_goes_out_wave_by_wave_and_comes_back_so(void **state)
+{
+	static const struct offload wanted = { .is_wanted = true };
+
+	(void)state;
+	add_processes(mixed, 3);
+	tool.offload = &wanted;
+	fake_offload_wave = 1;
+	assert_int_equal(pause_one(process_at(0)), -ENXIO);
+	seize_all();
+	fake_world.journal_length = 0;
+
+	assert_int_equal(session_checkpoint(&session, process_at(0)->pid), -ENXIO);
+	assert_non_null(
+		strstr(fake_world_journal(), "checkpoint 110;stop 111;write 110;"));
+	assert_non_null(
+		strstr(fake_world_journal(), "checkpoint 120;stop 121;write 120;"));
+
+	fake_world.journal_length = 0;
+	assert_int_equal(session_give_back(&session), 0);
+	assert_non_null(strstr(fake_world_journal(), "fill 110;restore 110;"));
+	assert_non_null(strstr(fake_world_journal(), "fill 120;restore 120;"));
+	assert_null(fake_world.crime);
+}
+
+static void after_a_wave_that_failed_there_is_no_other(void **state)
+{
+	static const struct offload wanted = { .is_wanted = true };
+
+	(void)state;
+	add_processes(mixed, 3);
+	tool.offload = &wanted;
+	fake_offload_wave = 1;
+	assert_int_equal(pause_one(process_at(0)), -ENXIO);
+	seize_all();
+	process_at(1)->rung = CUDA_FAILED; /* the driver has given it up meanwhile */
+
+	assert_int_not_equal(session_checkpoint(&session, process_at(0)->pid), 0);
+
+	assert_int_not_equal(process_at(2)->rung, CUDA_CHECKPOINTED);
+}
+
 /* What /proc shows is not asked for: a run less. */
 static void restore_thread_that_proc_shows_costs_no_run(void **state)
 {
@@ -387,6 +430,8 @@ int main(void)
 		CASE(all_that_are_restored_are_owed_before_the_first_is_touched),
 		CASE(process_of_somebody_else_is_not_resumed),
 		CASE(restore_that_failed_for_one_has_failed_for_all),
+		CASE(memory_goes_out_wave_by_wave_and_comes_back_so),
+		CASE(after_a_wave_that_failed_there_is_no_other),
 		CASE(restore_thread_that_proc_shows_costs_no_run),
 		CASE(others_are_counted),
 	};

@@ -69,6 +69,30 @@ static void process_that_criu_has_killed_is_owed_nothing(void **state)
 	assert_false(has_log());
 }
 
+static void memory_that_criu_has_dropped_is_put_back(void **state)
+{
+	(void)state;
+
+	start_criu(CUDA_RUNNING, drop_memory_and_end);
+	wait_for_end();
+
+	assert_int_equal(atomic_load(&guardian_world->offloaded), DROPPED);
+	assert_int_equal(atomic_load(&guardian_world->threads), THREADS);
+	assert_true(atomic_load(&guardian_world->image_dir) >= 0);
+	assert_false(atomic_load(&guardian_world->writes_images));
+}
+
+static void memory_that_is_back_is_not_put_back_again(void **state)
+{
+	(void)state;
+
+	start_criu(CUDA_RUNNING, put_memory_back_and_end);
+	wait_for_end();
+
+	assert_int_equal(atomic_load(&guardian_world->brought), 1);
+	assert_int_equal(atomic_load(&guardian_world->offloaded), 0);
+}
+
 static void failure_is_tried_again(void **state)
 {
 	(void)state;
@@ -221,6 +245,8 @@ int main(void)
 		claim(criu_that_says_nothing_is_made_good),
 		claim(what_was_paid_is_not_touched),
 		claim(process_that_criu_has_killed_is_owed_nothing),
+		claim(memory_that_criu_has_dropped_is_put_back),
+		claim(memory_that_is_back_is_not_put_back_again),
 		claim(failure_is_tried_again),
 		claim(utility_at_work_is_waited_for),
 		claim(stopped_process_is_waited_for_however_long),

@@ -197,7 +197,9 @@ static const char whole_dump[] =
 	     "\"processes\":["
 	     "{\"pid\":11,\"found\":\"running\",\"bytes\":1073741824,"
 	     "\"lock\":{\"begin_ms\":3.000,\"ms\":3,\"tries\":2},"
-	     "\"checkpoint\":{\"begin_ms\":50.000,\"ms\":900}},"
+	     "\"checkpoint\":{\"begin_ms\":50.000,\"ms\":900},"
+	     "\"write\":{\"begin_ms\":951.000,\"ms\":5},"
+	     "\"fill\":{\"begin_ms\":957.000,\"ms\":2}},"
 	     "{\"pid\":12,\"found\":\"locked\",\"bytes\":0,"
 	     "\"checkpoint\":{\"begin_ms\":51.000,\"ms\":999}},"
 	     "{\"pid\":4194304,\"found\":\"checkpointed\",\"bytes\":null}]}\n";
@@ -213,6 +215,8 @@ static void make_whole_dump(void)
 	step(process, CUDA_LOCK, 3, 3);
 	process->lock_tries = 2;
 	step(process, CUDA_CHECKPOINT, 50, 900);
+	process->written = (struct cuda_step){ BEGAN_MS + 951, 5, true };
+	process->filled = (struct cuda_step){ BEGAN_MS + 957, 2, true };
 	process = add(12, CUDA_LOCKED, 0);
 	step(process, CUDA_CHECKPOINT, 51, 999);
 	add(4194304, CUDA_CHECKPOINTED, MEMORY_UNKNOWN);
