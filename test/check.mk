@@ -137,6 +137,7 @@ needs_test_machine = plugins/cuda/machine.c
 needs_test_guardian = $(addprefix plugins/cuda/,guardian.c guardian_log.c ledger.c life.c log.c proc.c proc_libcuda.c \
 	at_work.c restore_thread.c settle.c sigchld.c cuda_state.c) $(staging) test/unit/guardian_world.c
 needs_test_settle = $(needs_test_guardian)
+needs_test_settle_tripwire = $(needs_test_guardian)
 needs_test_command = cuda-checkpoint/command.c plugins/cuda/cuda_state.c test/fake/fake_libcuda.c \
 	test/unit/command_outcome.c
 needs_test_command_toggle = $(needs_test_command)

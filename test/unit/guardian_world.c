@@ -92,26 +92,53 @@ static void *restore_thread(void *unused)
 	return unused;
 }
 
-static void count(void)
+/* As in one checkpoint after the other. */
+static void *mapping_thread(void *unused)
+{
+	prctl(PR_SET_NAME, "cuda00001400006");
+	for (;;) {
+		char *buffer = mmap(NULL, BUFFER_BYTES, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+		if (buffer == MAP_FAILED || !buffer)
+			return unused;
+		buffer[BUFFER_BYTES - 1]++;
+		if (munmap(buffer, BUFFER_BYTES) < 0)
+			return unused;
+		atomic_fetch_add(&guardian_world->buffers, 1);
+	}
+}
+
+static void count(void *(*restore_body)(void *))
 {
 	pthread_t thread;
 
-	pthread_create(&thread, NULL, restore_thread, NULL);
+	pthread_create(&thread, NULL, restore_body, NULL);
 	for (;;) {
 		atomic_fetch_add(&guardian_world->counts, 1);
 		sleep_ms(1);
 	}
 }
 
-void use_cuda_debtor(void)
+static void use_debtor_with(void *(*restore_body)(void *))
 {
 	kill(debtor, SIGKILL);
 	waitpid(debtor, NULL, 0);
 	debtor = fork();
 	if (debtor == 0)
-		count();
+		count(restore_body);
 	while (atomic_load(&guardian_world->counts) < 20)
 		sleep_ms(1);
+}
+
+void use_cuda_debtor(void)
+{
+	use_debtor_with(restore_thread);
+}
+
+void use_mapping_debtor(void)
+{
+	use_debtor_with(mapping_thread);
 }
 
 int begin_guardian_world(void **state)

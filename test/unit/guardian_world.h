@@ -16,20 +16,23 @@
 #include "guardian.h"
 #include "offload.h"
 
-#define PATIENCE_MS 5000
-#define PROGRAM	    "/nowhere/a-utility-of-this-test"
-#define THREADS	    7	 /* that images are read by */
-#define DROPPED	    4096 /* bytes of the debtor's memory */
+#define PATIENCE_MS  5000
+#define BUFFER_BYTES ((size_t)64 << 20)
+#define PROGRAM	     "/nowhere/a-utility-of-this-test"
+#define THREADS	     7	  /* that images are read by */
+#define DROPPED	     4096 /* bytes of the debtor's memory */
 
 /* What the stand-in does, in memory that the guardian shares. */
 struct guardian_world {
 	atomic_int brought; /* calls */
 	atomic_int pid, goal;
-	atomic_int failures; /* so many calls fail first */
-	atomic_int takes_ms; /* each */
-	atomic_int later_s;  /* what the clock is fast */
-	atomic_char state;   /* of the process at the last call, as /proc has it */
-	atomic_ulong counts; /* of the debtor that counts */
+	atomic_int failures;  /* so many calls fail first */
+	atomic_int takes_ms;  /* each */
+	atomic_int later_s;   /* what the clock is fast */
+	atomic_char state;    /* of the process at the last call, as /proc has it */
+	atomic_ulong counts;  /* of the debtor that counts */
+	atomic_ulong buffers; /* that its restore thread has had */
+	atomic_uint tripped;  /* so many CRIUs died with a tripwire set */
 
 	/* At the last call. */
 	atomic_ulong offloaded; /* bytes that are to be put back */
@@ -51,6 +54,9 @@ pid_t start_debtor(void);
 
 /* The debtor is one that counts, and has a restore thread as the driver's. */
 void use_cuda_debtor(void);
+
+/* The same, and that thread asks for one populated buffer after the other. */
+void use_mapping_debtor(void);
 
 /* Be CRIU: owe the debtor @found, and then do @rest. */
 pid_t start_criu(enum cuda_state found, void (*rest)(struct guardian *));
