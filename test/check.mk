@@ -86,6 +86,7 @@ needs_test_staging_failures = $(needs_test_staging)
 needs_test_memory_map = plugins/cuda/memory_map.c
 needs_test_buffer_marker = $(addprefix plugins/cuda/,buffer_marker.c memory_map.c remote_memory.c)
 needs_test_remote_memory = plugins/cuda/remote_memory.c
+needs_test_tripwire = $(needs_test_restore_thread)
 needs_test_tracer_dies = $(needs_test_staging)
 needs_test_restore_thread_advise = $(needs_test_staging)
 needs_test_populate = plugins/cuda/populate.c
@@ -126,6 +127,8 @@ needs_test_session = $(session_over_fakes) test/unit/session_steps.c
 needs_test_session_give_back = $(needs_test_session)
 needs_test_session_tree = $(needs_test_session)
 needs_test_session_failures = $(session_over_fakes) test/unit/session_play.c
+needs_test_climb = $(addprefix plugins/cuda/,climb.c team.c vigil.c cuda_process.c cuda_state.c remedy.c) \
+	test/unit/session_processes.c $(addprefix test/fake/fake_,cpu_share.c log.c offload.c proc.c restore_thread.c tool.c)
 needs_test_lock = $(addprefix plugins/cuda/,lock.c team.c cuda_process.c cuda_state.c remedy.c) \
 	test/fake/fake_log.c
 needs_test_life = plugins/cuda/life.c

@@ -157,6 +157,16 @@ static void let_all_run(struct climb *climb)
 	}
 }
 
+/* Of a checkpoint that succeeded; else none is known. */
+static void note_buffer(struct cuda_process *process)
+{
+	uint64_t address, bytes;
+
+	restore_thread_buffer(process->thread, &address, &bytes);
+	process->buffer.address = process->ret ? 0 : address;
+	process->buffer.bytes = process->ret ? 0 : bytes;
+}
+
 /* The last one first, as restore_thread.h wants it. */
 static void stop_all(struct climb *climb)
 {
@@ -168,11 +178,10 @@ static void stop_all(struct climb *climb)
 			continue;
 
 		ret = restore_thread_stop(process->thread);
-		if (climb->goal == CUDA_CHECKPOINTED)
-			restore_thread_buffer(process->thread, &process->buffer.address,
-					      &process->buffer.bytes);
-		process->thread = NULL;
 		process->ret = process->ret ? process->ret : ret;
+		if (climb->goal == CUDA_CHECKPOINTED)
+			note_buffer(process);
+		process->thread = NULL;
 	}
 }
 

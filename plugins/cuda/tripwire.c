@@ -90,7 +90,8 @@ void tripwire_clear(struct tripwire *tripwire)
 
 /*
  * Wait for the stop, if it is to come. It is not if the tracer had not yet sent the
- * SIGSTOP, or had taken it away: the thread's registers are its own then.
+ * SIGSTOP, or had taken it away: the thread's registers are its own then. Or if it has
+ * ended.
  *
  * Return: 1 if it has stopped; 0 if it will not; -EAGAIN while that is still to be seen;
  * another -errno.
@@ -109,7 +110,10 @@ static int wait_for_stop(const struct tripwire *tripwire)
 		clock_sleep_ms(LOOK_MS);
 	}
 
-	return ret ? ret : 1;
+	if (ret)
+		return ret == -ESRCH ? 0 : ret;
+
+	return 1;
 }
 
 /*

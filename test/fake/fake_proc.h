@@ -55,6 +55,7 @@ struct fake_process {
 	bool looked;		/* for that, in the last run */
 	uint64_t buffer_address, buffer_bytes; /* what there is to be seen of it */
 	struct debt debt;		       /* what it is owed */
+	const struct tripwire *tripwire_used;  /* in the last run */
 };
 
 /* How the chosen call fails. */

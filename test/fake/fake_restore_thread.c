@@ -44,6 +44,7 @@ int restore_thread_run(pid_t pid, pid_t tid, const struct staging_order *order,
 		fake_world_crime("a thread has the tripwire of another process");
 	process->threads = order ? order->threads : 0;
 	process->looked = order;
+	process->tripwire_used = order ? order->tripwire : NULL;
 	*ret_thread = (struct restore_thread){ .tid = tid };
 	return 0;
 }

@@ -274,10 +274,23 @@ bool machine_has_huge_pages(void)
 	return strstr(line, "[always]") || strstr(line, "[madvise]");
 }
 
+void assert_buffer_is_of(int i)
+{
+	const struct made_call *made = &staged->calls[i < 0 ? 0 : i];
+	uint64_t address = 77, bytes = 77;
+
+	restore_thread_buffer(&thread, &address, &bytes);
+
+	assert_true(address == (i < 0 ? 0 : (uint64_t)made->result));
+	assert_true(bytes == (i < 0 ? 0 : made->arguments[1]));
+}
+
 void stop_well(void)
 {
 	assert_int_equal(restore_thread_stop(&thread), 0);
-	assert_held(restore_tid());
+	assert_false(atomic_load(&staged->tripwire.is_set));
+	for (int i = 0; i < THREADS; i++)
+		assert_held(shared->tids[i]);
 	assert_int_equal(mask_of(restore_tid()), BIT(SIGHUP) | BIT(SIGRTMAX));
 }
 

@@ -78,6 +78,9 @@ size_t huge_kb_of(int i);
 /* May this machine's kernel give huge pages to who asks? */
 bool machine_has_huge_pages(void);
 
+/* What is known of the buffer is what call @i got; none if @i is negative. */
+void assert_buffer_is_of(int i);
+
 /* Stop it; all is as it was; then it goes on, and ends what it was about. */
 void stop_well(void);
 void go_on_and_end_well(int made);

@@ -21,7 +21,6 @@
 #include "proc.h"
 #include "restore_thread.h"
 
-#define THREADS	  2
 #define STOPS_MAX 8
 
 /* In which stop of the thread CRIU dies; at the latest when there is nothing more. */
@@ -41,8 +40,7 @@ static void seize(pid_t tid)
 static void die_in_checkpoint(struct guardian *guardian)
 {
 	struct debt *debt = &guardian->ledger->debts[0];
-	const struct staging_order order = { .threads = THREADS,
-					     .tripwire = &debt->tripwire };
+	const struct staging_order order = { .threads = 2, .tripwire = &debt->tripwire };
 	struct restore_thread thread;
 
 	seize(debtor);

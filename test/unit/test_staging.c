@@ -32,7 +32,9 @@ static void buffer_is_populated_and_the_thread_as_expected(void **state)
 	assert_true(says_populated());
 	assert_true(fake_log_has("its buffer of 65 MiB was populated by 3 threads in "));
 	assert_int_equal(fake_log.malformed, 0);
+	assert_buffer_is_of(0);
 	stop_well();
+	assert_buffer_is_of(0);
 	go_on_and_end_well(1);
 	assert_int_equal(fake_log_errors(), 0);
 	assert_int_equal(fake_log.lines[LOG_LEVEL_WARN], 0);
@@ -62,7 +64,45 @@ static void without_threads_the_driver_populates(void **state)
 	assert_made_well(0);
 	assert_populated(0);
 	assert_int_equal(fake_log.length, 0);
+	assert_buffer_is_of(0);
 	stop_well();
+	assert_buffer_is_of(0);
+	go_on_and_end_well(1);
+}
+
+/* Nobody would put back what was changed. */
+static void without_a_tripwire_the_driver_populates(void **state)
+{
+	(void)state;
+	staged->go = 0;
+	start_target(body_map, true);
+	ours.tripwire = NULL;
+	assert_int_equal(restore_thread_run(target, restore_tid(), &ours, &thread), 0);
+	staged->go = 1;
+
+	tend_until_made(0);
+
+	assert_made_well(0);
+	assert_populated(0);
+	assert_int_equal(fake_log.length, 0);
+	stop_well();
+	assert_buffer_is_of(0);
+	go_on_and_end_well(1);
+}
+
+static void without_an_order_nothing_is_seen(void **state)
+{
+	(void)state;
+	staged->go = 0;
+	start_target(body_map, true);
+	assert_int_equal(restore_thread_run(target, restore_tid(), NULL, &thread), 0);
+	staged->go = 1;
+
+	tend_until_made(0);
+
+	assert_populated(0);
+	stop_well();
+	assert_buffer_is_of(-1);
 	go_on_and_end_well(1);
 }
 
@@ -90,6 +130,7 @@ static void assert_left_alone(int result)
 	assert_false(says_populated());
 	assert_int_equal(fake_log.length, 0);
 	stop_well();
+	assert_buffer_is_of(-1);
 	go_on_and_end_well(1);
 	assert_int_equal(end_target(NULL), 0);
 }
@@ -158,6 +199,7 @@ static void second_mapping_is_left_alone(void **state)
 	}
 	assert_int_equal(fake_log.length, 0);
 	stop_well();
+	assert_buffer_is_of(0);
 	go_on_and_end_well(2);
 }
 
@@ -174,6 +216,7 @@ static void ordinary_mapping_before_it_does_not_count(void **state)
 	assert_populated(1);
 	assert_true(says_populated());
 	stop_well();
+	assert_buffer_is_of(1);
 }
 
 /* Without PTRACE_O_TRACESYSGOOD a system call looks as if a SIGTRAP had come. */
@@ -284,6 +327,8 @@ int main(void)
 		CASE(buffer_is_populated_and_the_thread_as_expected),
 		CASE(buffer_is_of_huge_pages),
 		CASE(without_threads_the_driver_populates),
+		CASE(without_a_tripwire_the_driver_populates),
+		CASE(without_an_order_nothing_is_seen),
 		CASE(thread_runs_freely_afterwards),
 		CASE(other_mappings_are_left_alone),
 		CASE(smallest_buffer_is_staged),

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -31,7 +32,7 @@ static struct {
 	unsigned int nth;      /* from 1; 0: none fails */
 	unsigned int how_many; /* from then on */
 	unsigned int calls;
-	bool no_read, no_memory;
+	bool no_read, no_memory, no_signal;
 } fault;
 
 long __real_ptrace(long request, pid_t tid, void *address, void *data);
@@ -63,6 +64,27 @@ ssize_t __wrap_process_vm_readv(pid_t pid, const struct iovec *here,
 	}
 
 	return __real_process_vm_readv(pid, here, here_count, there, there_count, flags);
+}
+
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+long __wrap_syscall(long number, ...)
+{
+	long arguments[4];
+	va_list list;
+
+	va_start(list, number);
+	for (size_t i = 0; i < ARRAY_SIZE(arguments); i++)
+		arguments[i] = va_arg(list, long);
+	va_end(list);
+
+	if (number == SYS_tgkill && fault.no_signal) {
+		errno = EPERM;
+		return -1;
+	}
+
+	return __real_syscall(number, arguments[0], arguments[1], arguments[2],
+			      arguments[3]);
 }
 
 void *__real_calloc(size_t count, size_t size);
@@ -201,6 +223,20 @@ static void memory_that_cannot_be_read_is_left_to_the_driver(void **state)
 	assert_populated(0);
 }
 
+/* No tripwire can be set. */
+static void sigstop_that_cannot_be_sent_leaves_it_to_the_driver(void **state)
+{
+	(void)state;
+	fault.no_signal = true;
+	start_staged(OUR_THREADS);
+
+	assert_goes_well();
+
+	assert_false(says_populated());
+	assert_populated(0);
+	assert_buffer_is_of(0);
+}
+
 static void without_memory_it_does_without(void **state)
 {
 	(void)state;
@@ -237,6 +273,7 @@ int main(void)
 		CASE(registers_are_put_back_when_they_can_be),
 		CASE(stop_puts_registers_back_when_it_can),
 		CASE(memory_that_cannot_be_read_is_left_to_the_driver),
+		CASE(sigstop_that_cannot_be_sent_leaves_it_to_the_driver),
 		CASE(without_memory_it_does_without),
 		CASE(memory_that_is_short_later_leaves_the_pages_to_the_driver),
 	};
