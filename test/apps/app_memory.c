@@ -6,8 +6,9 @@
 
 #include "app.h"
 
-#define CHUNK_WORDS (256UL << 10)
-#define CHUNK_BYTES (CHUNK_WORDS * sizeof(uint32_t))
+#define CHUNK_WORDS    (256UL << 10)
+#define CHUNK_BYTES    (CHUNK_WORDS * sizeof(uint32_t))
+#define STRETCH_CHUNKS 64
 
 static CUcontext context;
 
@@ -43,6 +44,14 @@ static uint32_t pattern(uint32_t count, size_t word)
 	return (uint32_t)word * 2654435761U + count * 2246822519U + 374761393U;
 }
 
+/* What is left of the pattern in the chunk at @offset: all of it, or nothing. */
+static uint32_t pattern_mask(const struct app_memory *memory, size_t offset)
+{
+	size_t chunk = offset / CHUNK_BYTES % STRETCH_CHUNKS;
+
+	return chunk * 100 < (size_t)memory->zeros * STRETCH_CHUNKS ? 0 : UINT32_MAX;
+}
+
 static size_t chunk_bytes(const struct app_memory *memory, size_t offset)
 {
 	size_t left = memory->bytes - offset;
@@ -54,16 +63,25 @@ static void fill(struct app_memory *memory, uint32_t count)
 {
 	for (size_t at = 0; at < memory->bytes; at += CHUNK_BYTES) {
 		size_t bytes = chunk_bytes(memory, at);
+		uint32_t mask = pattern_mask(memory, at);
 
 		for (size_t i = 0; i < bytes / sizeof(uint32_t); i++)
-			memory->chunk[i] = pattern(count, at / sizeof(uint32_t) + i);
+			memory->chunk[i] =
+				pattern(count, at / sizeof(uint32_t) + i) & mask;
 		APP_CHECK(cuMemcpyHtoD(memory->data + at, memory->chunk, bytes));
 	}
 }
 
 void app_memory_init(struct app_memory *memory, unsigned int mib)
 {
+	app_memory_init_zeros(memory, mib, 0);
+}
+
+void app_memory_init_zeros(struct app_memory *memory, unsigned int mib,
+			   unsigned int zeros)
+{
 	memory->bytes = (size_t)mib << 20;
+	memory->zeros = zeros;
 	memory->chunk = malloc(CHUNK_BYTES);
 	if (!memory->chunk)
 		app_fail("no host memory");
@@ -86,15 +104,17 @@ static void check_chunk(const struct app_memory *memory, uint32_t count, size_t 
 			size_t words)
 {
 	size_t first = at / sizeof(uint32_t);
-	uint32_t wrong = 0;
+	uint32_t mask = pattern_mask(memory, at), wrong = 0;
 
 	for (size_t i = 0; i < words; i++)
-		wrong |= memory->chunk[i] ^ pattern(count, first + i);
+		wrong |= memory->chunk[i] ^ (pattern(count, first + i) & mask);
 	for (size_t i = 0; wrong && i < words; i++) {
-		if (memory->chunk[i] != pattern(count, first + i))
+		uint32_t right = pattern(count, first + i) & mask;
+
+		if (memory->chunk[i] != right)
 			app_fail("count %u: memory is wrong at byte %zu: %08x, not %08x",
 				 count, at + i * sizeof(uint32_t), memory->chunk[i],
-				 pattern(count, first + i));
+				 right);
 	}
 }
 

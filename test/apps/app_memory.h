@@ -3,8 +3,9 @@
  * Device memory that checks itself.
  *
  * The count lives on the device and nowhere else; the rest of the memory is
- * filled with a pattern that follows from the count. Every error of CUDA and
- * every wrong byte ends the program with a line on stderr.
+ * filled with a pattern that follows from the count, but for stretches of zeros
+ * if they are asked for. Every error of CUDA and every wrong byte ends the
+ * program with a line on stderr.
  */
 #pragma once
 
@@ -16,7 +17,8 @@ struct app_memory {
 	CUdeviceptr count;
 	CUdeviceptr data;
 	size_t bytes;
-	uint32_t *chunk; /* a window of host memory */
+	unsigned int zeros; /* percent of them that are always zeros */
+	uint32_t *chunk;    /* a window of host memory */
 };
 
 /* End the program if @result is not a success; @what is the call that was made. */
@@ -31,6 +33,10 @@ void app_cuda_join(void);
 
 /* Allocate @mib of device memory and fill it for count 0. */
 void app_memory_init(struct app_memory *memory, unsigned int mib);
+
+/* The same, and of each 64 MiB the first @zeros percent are zeros, and stay zeros. */
+void app_memory_init_zeros(struct app_memory *memory, unsigned int mib,
+			   unsigned int zeros);
 
 /* Read the count off the device, and check all the memory against it. */
 uint32_t app_memory_check(struct app_memory *memory);

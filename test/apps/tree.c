@@ -14,7 +14,7 @@ static const char about[] =
 	"and so on, children that count without one in DIR/plain-0 and so on, and this\n"
 	"program, which counts on stdout. SIGTERM ends them all.";
 
-static unsigned int cuda = 2, plain = 2, gpus = 1, mib = 8, interval = 100, steps,
+static unsigned int cuda = 2, plain = 2, gpus = 1, mib = 8, zeros, interval = 100, steps,
 		    bereaved;
 static const char *dir;
 
@@ -29,13 +29,13 @@ static void count_plainly(void)
 
 static void become_counter(unsigned int i)
 {
-	const unsigned int values[] = { mib, interval, steps, i % gpus };
-	char numbers[4][16];
-	const char *const argv[] = { "counter",	 "--mib",   numbers[0], "--interval",
-				     numbers[1], "--steps", numbers[2], "--gpu",
-				     numbers[3], NULL };
+	const unsigned int values[] = { mib, zeros, interval, steps, i % gpus };
+	char numbers[5][16];
+	const char *const argv[] = { "counter",	 "--mib",      numbers[0], "--zeros",
+				     numbers[1], "--interval", numbers[2], "--steps",
+				     numbers[3], "--gpu",      numbers[4], NULL };
 
-	for (int j = 0; j < 4; j++)
+	for (int j = 0; j < 5; j++)
 		snprintf(numbers[j], sizeof(numbers[j]), "%u", values[j]);
 	app_family_become(argv);
 }
@@ -48,6 +48,7 @@ int main(int argc, char *argv[])
 		{ "plain", "children that do not (2)", &plain, NULL },
 		{ "gpus", "CUDA child I uses GPU I modulo this (1)", &gpus, NULL },
 		{ "mib", "device memory of each CUDA child (8)", &mib, NULL },
+		{ "zeros", "percent of it that are zeros (0)", &zeros, NULL },
 		{ "interval", "milliseconds between steps (100)", &interval, NULL },
 		{ "steps", "end after so many; 0: never (0)", &steps, NULL },
 		{ "bereaved", "1: go on when a child was killed (0)", &bereaved, NULL },
