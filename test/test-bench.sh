@@ -3,40 +3,12 @@
 #
 # What the figures of test/bench are made by, tested: what it understands, what it refuses, and
 # what comes out. TAP.
+# shellcheck disable=SC2154  # claims.sh sets work and number
 set -u
 
 bench=$(cd "$(dirname "$0")" && pwd)/bench
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-number=0
-
-# result STATUS CLAIM: with what the last command printed, if it does not hold.
-result() {
-	number=$((number + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $number - $2"
-	else
-		echo "not ok $number - $2"
-		sed 's/^/# /' "$work/out"
-	fi
-}
-
-# prints CLAIM WANTED COMMAND...: it succeeds, and prints just that.
-prints() {
-	claim=$1 wanted=$2
-	shift 2
-	"$@" >"$work/out" 2>&1 && [ "$(cat "$work/out")" = "$wanted" ]
-	result $? "$claim"
-}
-
-# refuses CLAIM REASON COMMAND...: it ends with 1 and a line that has REASON.
-refuses() {
-	claim=$1 reason=$2 status=0
-	shift 2
-	"$@" >"$work/out" 2>&1 || status=$?
-	[ $status -eq 1 ] && grep -qF -- "$reason" "$work/out"
-	result $? "$claim"
-}
+# shellcheck source=/dev/null
+. "$bench/claims.sh"
 
 # --- one line of the plugin -------------------------------------------------------
 dump='{"format":1,"operation":"dump","succeeded":true,"began":1795646798.123,"parallel":8,
@@ -48,12 +20,6 @@ restore='{"format":1,"operation":"restore","succeeded":true,"began":1795646799,"
 "others":0,"runs":2,"phases":{"restore":{"begin_ms":0.4,"ms":55.1}},"processes":[{"pid":11,
 "found":"checkpointed","bytes":null,"restore":{"begin_ms":0.4,"ms":50.0},
 "unlock":{"begin_ms":50.4,"ms":5.1}}]}'
-
-# understand ARGUMENT...: the line is on stdin, broken for people.
-understand() {
-	tr -d '\n' >"$work/stats"
-	awk "$@" -f "$bench/stats.awk" "$work/stats"
-}
 
 # These take the line, changed by the sed script $1.
 understand_dump() {
@@ -186,7 +152,7 @@ measured() {
 # report SED-SCRIPT: of those lines, changed by the script.
 report() {
 	measured | sed "$1" >"$work/measured"
-	awk -v json="$work/json" -f "$bench/report.awk" "$work/measured"
+	awk -v json="$work/json" -f "$bench/figures.awk" -f "$bench/report.awk" "$work/measured"
 }
 
 json() {

@@ -106,13 +106,15 @@ tree_counts() {
 	awk -v beyond="$1" -f "$bench/counts.awk" "$OUT" "$WORK"/tree/* >"$WORK/counts" 2>"$WORK/counts.err"
 }
 
-# start_tree CUDA OTHERS
+# start_tree CUDA OTHERS [OPTION...]
 start_tree() {
 	rm -rf "$WORK/tree"
 	mkdir "$WORK/tree"
-	app_start tree --dir "$WORK/tree" --cuda "$1" --plain "$2" --gpus "$GPUS" --mib "$MIB" \
-		--interval "$INTERVAL"
-	until_true "$APP_PATIENCE" tree_has_started $(($1 + $2)) ||
+	tree_cuda=$1 tree_plain=$2
+	shift 2
+	app_start tree --dir "$WORK/tree" --cuda "$tree_cuda" --plain "$tree_plain" \
+		--gpus "$GPUS" --mib "$MIB" --interval "$INTERVAL" "$@"
+	until_true "$APP_PATIENCE" tree_has_started $((tree_cuda + tree_plain)) ||
 		fail "the tree did not start: $(cat "$WORK/counts.err" "$ERR")"
 }
 
@@ -121,13 +123,21 @@ tree_has_started() {
 	[ "$(find "$WORK/tree" -type f | wc -l)" -eq "$1" ] && tree_counts ""
 }
 
+# It has ended, and it is known how far each process was.
+tree_was_dumped() {
+	criu_dumped_is_gone || fail "the tree is still there after the dump"
+	tree_counts "" || fail "$(cat "$WORK/counts.err")"
+	mv "$WORK/counts" "$WORK/counts.then"
+}
+
 # Each process has come further than it was when the dump had ended it.
 tree_goes_on() {
 	until_true "$APP_PATIENCE" tree_counts "$WORK/counts.then" ||
 		fail "not all go on after the restore: $(cat "$WORK/counts.err" "$ERR")"
 }
 
-# timed SIDE OPTIONS OPERATION COMMAND...: run it; its figures go to $WORK/round.
+# timed SIDE OPTIONS OPERATION COMMAND...: run it; its figures are in $WORK/figures. If
+# OF_MEMORY is set those of GPU memory are among them.
 timed() {
 	timed_side=$1 timed_options=$2 operation=$3
 	shift 3
@@ -139,12 +149,17 @@ timed() {
 	[ -s "$WORK/stats" ] || fail "the plugin says nothing of the $operation"
 	# The root of the tree has no CUDA either. What a restore sees of the others is not said.
 	[ "$operation" = dump ] && told="-v others=$((others + 1))" || told=
-	# shellcheck disable=SC2086  # two words, or none
+	[ -z "${OF_MEMORY-}" ] || told="$told -v started_us=$start"
+	# shellcheck disable=SC2086  # words, or none
 	awk -v operation="$operation" -v cuda="$cuda" $told -f "$bench/stats.awk" "$WORK/stats" \
 		>"$WORK/figures" || fail "the plugin's figures of the $operation: $(cat "$WORK/stats")"
 	printf 'criu %d.%03d\n' $((took / 1000)) $((took % 1000)) >>"$WORK/figures"
-	sed "s/^/$cuda $others $timed_side $operation /" "$WORK/figures" >>"$WORK/round"
 	eval "${operation}_ms=$((took / 1000))"
+}
+
+# note_as WORD...: the figures are of this round, and of what the words say.
+note_as() {
+	sed "s/^/$* /" "$WORK/figures" >>"$WORK/round"
 }
 
 # dump_and_restore SIDE OPTIONS
@@ -153,23 +168,23 @@ dump_and_restore() {
 	rm -rf "$IMAGES"
 	# shellcheck disable=SC2086  # a list of words
 	timed "$1" "$2" dump criu_dump "$APP" -v2 ${CRIU_OPTIONS-}
-	criu_dumped_is_gone || fail "the tree is still there after the dump"
-	tree_counts "" || fail "$(cat "$WORK/counts.err")"
-	mv "$WORK/counts" "$WORK/counts.then"
+	note_as "$cuda $others $1 dump"
+	tree_was_dumped
 	# shellcheck disable=SC2086
 	timed "$1" "$2" restore criu_restore -v2 ${CRIU_OPTIONS-}
+	note_as "$cuda $others $1 restore"
 	tree_goes_on
 	# shellcheck disable=SC2154  # timed sets them
 	say "$cuda CUDA, $others others, $3, $1: dump $dump_ms ms, restore $restore_ms ms"
 }
 
-# one_round NAME FIRST: who is first changes from round to round.
+# one_round COMMAND NAME FIRST: who is first changes from round to round.
 one_round() {
 	round_start=$(date +%s)
 	: >"$WORK/round"
-	[ "$2" = candidate ] || dump_and_restore baseline "$BASELINE" "$1"
-	dump_and_restore candidate "$CANDIDATE" "$1"
-	[ "$2" = baseline ] || dump_and_restore baseline "$BASELINE" "$1"
+	[ "$3" = candidate ] || "$1" baseline "$BASELINE" "$2"
+	"$1" candidate "$CANDIDATE" "$2"
+	[ "$3" = baseline ] || "$1" baseline "$BASELINE" "$2"
 	round_took=$(($(date +%s) - round_start))
 }
 
@@ -178,27 +193,33 @@ time_is_up() {
 	[ "$LIMIT" -gt 0 ] && [ $(($(date +%s) - bench_start + round_took + 1)) -gt "$LIMIT" ]
 }
 
-# bench_cell CUDA OTHERS: all rounds, on one tree.
-bench_cell() {
-	cuda=$1 others=$2
-	start_tree "$cuda" "$others"
+# all_rounds COMMAND: run COMMAND SIDE OPTIONS NAME for each side in each round. Sets rounds,
+# how many there was time for.
+all_rounds() {
 	rounds=0 turn=0
 	while [ "$turn" -lt $((WARMUP + ROUNDS)) ] && ! time_is_up; do
 		turn=$((turn + 1))
 		[ $((turn % 2)) -eq 1 ] && first=baseline || first=candidate
 		[ "$turn" -le "$WARMUP" ] && name="warm-up $turn" || name="round $((turn - WARMUP))"
-		one_round "$name" "$first"
+		one_round "$1" "$name" "$first"
 		[ "$turn" -gt "$WARMUP" ] || continue
 		cat "$WORK/round" >>"$WORK/measured"
 		rounds=$((rounds + 1))
 	done
+}
+
+# bench_cell CUDA OTHERS: all rounds, on one tree.
+bench_cell() {
+	cuda=$1 others=$2
+	start_tree "$cuda" "$others"
+	all_rounds dump_and_restore
 	[ "$rounds" -gt 0 ] || echo "left-out $cuda $others" >>"$WORK/measured"
 	app_stop
 	rm -rf "$IMAGES"
 }
 
-# bench_all GPU: measure, and say what came of it.
-bench_all() {
+# bench_begin GPU: what holds for all that is measured from now on.
+bench_begin() {
 	bench_start=$(date +%s) round_took=0
 	# shellcheck disable=SC2153  # gpu_use has set it
 	common_options=$PLUGIN_OPTIONS
@@ -210,6 +231,11 @@ bench_all() {
 	setting baseline "$BASELINE"
 	setting candidate "$CANDIDATE"
 	fill_memory
+}
+
+# bench_all GPU: measure, and say what came of it.
+bench_all() {
+	bench_begin "$1"
 	for cuda in $CUDA; do
 		for others in $OTHERS; do
 			if time_is_up; then
@@ -219,6 +245,7 @@ bench_all() {
 			fi
 		done
 	done
-	awk -v json="$JSON" -f "$bench/report.awk" "$WORK/measured" || fail "no figures"
+	awk -v json="$JSON" -f "$bench/figures.awk" -f "$bench/report.awk" "$WORK/measured" ||
+		fail "no figures"
 	say "$JSON"
 }

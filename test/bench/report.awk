@@ -2,7 +2,7 @@
 #
 # What has been measured, as a table on stdout and as a JSON object in a file.
 #
-#   awk -v json=FILE -f report.awk MEASURED
+#   awk -v json=FILE -f figures.awk -f report.awk MEASURED
 #
 # MEASURED has the lines
 #
@@ -21,21 +21,6 @@ BEGIN {
 	operations = split("dump restore", operation, " ")
 	columns = split("find lock checkpoint restore runs criu", column, " ")
 	known = " find lock checkpoint restore runs criu parallel "
-}
-
-function refuse(reason) {
-	print "report: " reason >"/dev/stderr"
-	refused = 1
-	exit 1
-}
-
-$1 == "setting" && NF >= 2 {
-	settings++
-	setting[settings] = $2
-	text = $0
-	sub(/^setting +[^ ]+ ?/, "", text)
-	meant[$2] = text
-	next
 }
 
 $1 == "left-out" && NF == 3 {
@@ -61,19 +46,6 @@ NF != 6 || $1 !~ /^[1-9][0-9]*$/ || $2 !~ /^[0-9]+$/ || $3 !~ /^(baseline|candid
 	rounds[c, $3, $4, $5]++
 	figure[c, $3, $4, $5, rounds[c, $3, $4, $5]] = $5 == "runs" ? $6 / $1 : $6 + 0
 	seen[$4, $5] = 1
-}
-
-# Sort the figures of this key, and note the least and the median.
-function settle(key,    n, i, j, moved) {
-	n = rounds[key]
-	for (i = 2; i <= n; i++) {
-		moved = figure[key, i]
-		for (j = i - 1; j > 0 && figure[key, j] > moved; j--)
-			figure[key, j + 1] = figure[key, j]
-		figure[key, j + 1] = moved
-	}
-	least[key] = figure[key, 1]
-	median[key] = n % 2 ? figure[key, (n + 1) / 2] : (figure[key, n / 2] + figure[key, n / 2 + 1]) / 2
 }
 
 # What is there in one round of a cell is there in all, on both sides the whole at least.
@@ -190,21 +162,6 @@ function print_weights(    i, d, o) {
 		}
 }
 
-function quoted(text) {
-	gsub(/\\/, "\\\\", text)
-	gsub(/"/, "\\\"", text)
-	gsub(/[[:cntrl:]]/, " ", text)
-	return "\"" text "\""
-}
-
-function number(x) {
-	return sprintf("%.10g", x)
-}
-
-function value_of(text) {
-	return text ~ /^[1-9][0-9]*$/ ? text : quoted(text)
-}
-
 function json_side(c, who, op, name,    key) {
 	key = c SUBSEP who SUBSEP op SUBSEP name
 	return quoted(who) ": {\"median\": " number(median[key]) ", \"least\": " number(least[key]) "}"
@@ -225,9 +182,7 @@ function json_figures(c, op,    i, name, separator, text) {
 }
 
 function write_json(    i, c, o, separator) {
-	print "{\n  \"format\": 1," >json
-	for (i = 1; i <= settings; i++)
-		print "  " quoted(setting[i]) ": " value_of(meant[setting[i]]) "," >json
+	json_settings()
 	printf "  \"cells\": [" >json
 	for (c = 1; c <= cells; c++) {
 		printf "%s\n    {\"cuda\": %d, \"others\": %d, \"rounds\": %d,\n    ", (c > 1 ? "," : ""),
