@@ -2,12 +2,18 @@
 #
 # Understand what the plugin says, by its option stats=FILE, of one dump or restore.
 #
-#   awk -v operation=dump|restore -v cuda=N [-v others=N] -f stats.awk FILE
+#   awk -v operation=dump|restore -v cuda=N [-v others=N] [-v started_us=N] -f stats.awk FILE
 #
 # FILE has one line, a JSON object of a format that is known; nothing is guessed. It has to be
 # of that operation, which succeeded, with so many CUDA processes and others. What is
 # printed, a line each: "parallel N", "runs N", and for each phase that took place its name and
 # how many milliseconds it took.
+#
+# With started_us, when CRIU was started in microseconds since 1970, also what concerns GPU memory,
+# each from the first process that began with it to the last one that ended: "driver-checkpoint MS"
+# and "driver-restore MS", what the driver did; "write MS" and "fill MS", images of GPU memory. Of
+# a dump "bytes N", of GPU memory, if that is known of all; of a restore "pages MS", from the start
+# of CRIU until all memory of the processes was there and the driver could begin.
 #
 # Exit status: 0, or 1 with a line on stderr when there is anything else in FILE.
 
@@ -17,7 +23,7 @@ BEGIN {
 		"processes.#=object processes.#.pid=whole processes.#.found=word " \
 		"processes.#.bytes=whole-or-null processes.#.lock.tries=whole"
 	phases = "find lock checkpoint restore"
-	steps = "lock checkpoint restore unlock"
+	steps = "lock checkpoint restore unlock write fill"
 	count = split(types, list, " ")
 	for (i = 1; i <= count; i++) {
 		at = index(list[i], "=")
@@ -136,6 +142,49 @@ NR > 1 { refuse("there is a second line") }
 		refuse("there is more: " substr(rest, 1, 40))
 }
 
+# When the last of these steps ended; began is set to when the first began. None: 0.
+function last_end(step,    i, path, begin, end, last) {
+	began = ""
+	for (i = 1; i <= elements["processes"]; i++) {
+		path = "processes." i "." step
+		if (!(path in seen))
+			continue
+		begin = value[path ".begin_ms"] + 0
+		end = begin + value[path ".ms"]
+		if (began == "" || begin < began)
+			began = begin
+		if (end > last)
+			last = end
+	}
+	return last + 0
+}
+
+function print_span(name, step,    end) {
+	end = last_end(step)
+	if (began != "")
+		printf "%s %.3f\n", name, end - began
+}
+
+function print_memory(    i, bytes, ready, filled) {
+	print_span("driver-checkpoint", "checkpoint")
+	print_span("driver-restore", "restore")
+	print_span("write", "write")
+	print_span("fill", "fill")
+	if (operation == "restore") {
+		ready = value["phases.restore.begin_ms"] + 0
+		filled = last_end("fill")
+		printf "pages %.3f\n", value["began"] * 1000 - started_us / 1000 + \
+			(filled > ready ? filled : ready)
+		return
+	}
+	for (i = 1; i <= elements["processes"]; i++) {
+		if (seen["processes." i ".bytes"] == "null")
+			return
+		bytes += value["processes." i ".bytes"]
+	}
+	printf "bytes %.0f\n", bytes
+}
+
 END {
 	if (refused) # exit comes by here
 		exit 1
@@ -160,4 +209,6 @@ END {
 	for (i = 1; i <= count; i++)
 		if (("phases." list[i]) in seen)
 			print list[i], value["phases." list[i] ".ms"]
+	if (started_us != "")
+		print_memory()
 }
