@@ -281,9 +281,16 @@ check-gpu: all test-programs
 		"GPU faults: BUILD=$(BUILD) test/gpu/run-faults" \
 		"GPU trees: BUILD=$(BUILD) test/gpu/run-trees"
 
-# What the plugin takes, on the simulated GPU; on real ones it is test/gpu/bench.
-.PHONY: bench
+# What the plugin takes, and what becomes of GPU memory, on the simulated GPU; on real ones it is
+# test/gpu/bench and test/gpu/bench-memory. CUDA and MIB are for the first alone.
+MEMORY_CUDA ?= 1 4
+MEMORY_MIB ?= 256
+.PHONY: bench bench-memory
 bench: all test-programs
 	$(Q)BUILD=$(BUILD) test/bench/run
+	$(Q)$(MAKE) --no-print-directory bench-memory
+
+bench-memory: all test-programs
+	$(Q)BUILD=$(BUILD) CUDA='$(MEMORY_CUDA)' MIB=$(MEMORY_MIB) JSON=$(BUILD)/bench-memory.json test/bench/run-memory
 
 include test/fuzz/fuzz.mk
