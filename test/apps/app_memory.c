@@ -38,10 +38,10 @@ void app_cuda_join(void)
 	APP_CHECK(cuCtxSetCurrent(context));
 }
 
-/* Differs in every word, and in all words from one count to the next. */
-static uint32_t pattern(uint32_t count, size_t word)
+/* Differs in every word that is not alike, and in all from one count to the next. */
+static uint32_t pattern(uint32_t count, unsigned int alike, size_t word)
 {
-	return (uint32_t)word * 2654435761U + count * 2246822519U + 374761393U;
+	return (uint32_t)(word >> alike) * 2654435761U + count * 2246822519U + 374761393U;
 }
 
 /* What is left of the pattern in the chunk at @offset: all of it, or nothing. */
@@ -61,27 +61,25 @@ static size_t chunk_bytes(const struct app_memory *memory, size_t offset)
 
 static void fill(struct app_memory *memory, uint32_t count)
 {
+	const unsigned int alike = memory->alike;
+
 	for (size_t at = 0; at < memory->bytes; at += CHUNK_BYTES) {
 		size_t bytes = chunk_bytes(memory, at);
 		uint32_t mask = pattern_mask(memory, at);
 
 		for (size_t i = 0; i < bytes / sizeof(uint32_t); i++)
 			memory->chunk[i] =
-				pattern(count, at / sizeof(uint32_t) + i) & mask;
+				pattern(count, alike, at / sizeof(uint32_t) + i) & mask;
 		APP_CHECK(cuMemcpyHtoD(memory->data + at, memory->chunk, bytes));
 	}
 }
 
-void app_memory_init(struct app_memory *memory, unsigned int mib)
-{
-	app_memory_init_zeros(memory, mib, 0);
-}
-
-void app_memory_init_zeros(struct app_memory *memory, unsigned int mib,
-			   unsigned int zeros)
+void app_memory_init_with(struct app_memory *memory, unsigned int mib,
+			  const struct app_memory_content *content)
 {
 	memory->bytes = (size_t)mib << 20;
-	memory->zeros = zeros;
+	memory->zeros = content->zeros;
+	memory->alike = content->alike;
 	memory->chunk = malloc(CHUNK_BYTES);
 	if (!memory->chunk)
 		app_fail("no host memory");
@@ -89,6 +87,13 @@ void app_memory_init_zeros(struct app_memory *memory, unsigned int mib,
 	APP_CHECK(cuMemAlloc(&memory->data, memory->bytes));
 	APP_CHECK(cuMemsetD32(memory->count, 0, 1));
 	fill(memory, 0);
+}
+
+void app_memory_init(struct app_memory *memory, unsigned int mib)
+{
+	const struct app_memory_content content = { 0 };
+
+	app_memory_init_with(memory, mib, &content);
 }
 
 static uint32_t read_count(const struct app_memory *memory)
@@ -103,13 +108,14 @@ static uint32_t read_count(const struct app_memory *memory)
 static void check_chunk(const struct app_memory *memory, uint32_t count, size_t at,
 			size_t words)
 {
+	const unsigned int alike = memory->alike;
 	size_t first = at / sizeof(uint32_t);
 	uint32_t mask = pattern_mask(memory, at), wrong = 0;
 
 	for (size_t i = 0; i < words; i++)
-		wrong |= memory->chunk[i] ^ (pattern(count, first + i) & mask);
+		wrong |= memory->chunk[i] ^ (pattern(count, alike, first + i) & mask);
 	for (size_t i = 0; wrong && i < words; i++) {
-		uint32_t right = pattern(count, first + i) & mask;
+		uint32_t right = pattern(count, alike, first + i) & mask;
 
 		if (memory->chunk[i] != right)
 			app_fail("count %u: memory is wrong at byte %zu: %08x, not %08x",

@@ -17,8 +17,8 @@ struct app_memory {
 	CUdeviceptr count;
 	CUdeviceptr data;
 	size_t bytes;
-	unsigned int zeros; /* percent of them that are always zeros */
-	uint32_t *chunk;    /* a window of host memory */
+	unsigned int zeros, alike; /* its content */
+	uint32_t *chunk;	   /* a window of host memory */
 };
 
 /* End the program if @result is not a success; @what is the call that was made. */
@@ -34,9 +34,15 @@ void app_cuda_join(void);
 /* Allocate @mib of device memory and fill it for count 0. */
 void app_memory_init(struct app_memory *memory, unsigned int mib);
 
-/* The same, and of each 64 MiB the first @zeros percent are zeros, and stay zeros. */
-void app_memory_init_zeros(struct app_memory *memory, unsigned int mib,
-			   unsigned int zeros);
+/* What it is filled with. All zero: words of which none is like another. */
+struct app_memory_content {
+	unsigned int zeros; /* percent of each 64 MiB, the first, that stay zeros */
+	unsigned int alike; /* 2 to this power of words in a row are the same */
+};
+
+/* The same, with that. */
+void app_memory_init_with(struct app_memory *memory, unsigned int mib,
+			  const struct app_memory_content *content);
 
 /* Read the count off the device, and check all the memory against it. */
 uint32_t app_memory_check(struct app_memory *memory);
