@@ -13,7 +13,7 @@ fuzz_make = $(MAKE) --no-print-directory BUILD=$(fuzz_build) CC=clang \
 needs_fuzz_inventory = plugins/cuda/inventory.c images/inventory.pb-c.c
 needs_fuzz_options = $(needs_test_options)
 needs_fuzz_tool = $(tool_over_fakes)
-needs_fuzz_proc = $(addprefix plugins/cuda/,proc.c proc_libcuda.c life.c at_work.c)
+needs_fuzz_proc = $(addprefix plugins/cuda/,proc.c proc_libcuda.c memory_map.c life.c at_work.c)
 needs_fuzz_arguments = $(addprefix cuda-checkpoint/,arguments.c device_pairs.c help.c) \
 	plugins/cuda/cuda_state.c
 needs_fuzz_memory_image = $(memory_image)

@@ -17,6 +17,7 @@
 #include "cuda-checkpoint/contract.h"
 #include "fuzz.h"
 #include "life.h"
+#include "memory_map.h"
 #include "proc.h"
 
 #define PID	  4711
@@ -236,6 +237,22 @@ static void check_maps(void)
 	fuzz_check(!maps || page_has(PAGE_MAPS, "/libcuda.so."));
 }
 
+static void check_memory_map(void)
+{
+	struct memory_map map = { .count = 0 };
+	int ret = memory_map_read(PID, &map);
+
+	fuzz_check(is_documented(ret, PAGE_MAPS));
+	fuzz_check(ret == 0 || map.count == 0);
+	for (size_t i = 0; i < map.count; i++) {
+		const struct memory_range *range = &map.ranges[i];
+
+		fuzz_check(range->begin < range->end);
+		fuzz_check(memory_map_has(&map, range->begin, range->end - range->begin));
+	}
+	memory_map_release(&map);
+}
+
 /* As it maps libcuda; but one with a single thread need not be looked into. */
 static void check_may_be_cuda(void)
 {
@@ -253,13 +270,17 @@ static void check_may_be_cuda(void)
 static void check_status(void)
 {
 	bool stopped = false, gone = proc_is_gone(PID);
-	pid_t tracer = UNTOUCHED;
+	pid_t tracer = UNTOUCHED, inner = UNTOUCHED;
 	uint64_t mask;
 	int ret = proc_tracer(PID, &tracer);
 
 	fuzz_check(is_documented(ret, PAGE_STATUS));
 	fuzz_check(ret == 0 ? tracer >= 0 : tracer == UNTOUCHED);
 	fuzz_check(ret != 0 || page_has(PAGE_STATUS, "TracerPid:"));
+
+	ret = proc_inner_pid(PID, &inner);
+	fuzz_check(is_documented(ret, PAGE_STATUS));
+	fuzz_check(ret == 0 ? inner >= 0 : inner == UNTOUCHED);
 
 	ret = proc_is_stopped(PID, &stopped);
 	fuzz_check(is_documented(ret, PAGE_STATUS));
@@ -349,6 +370,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input = &pages;
 
 	check_maps();
+	check_memory_map();
 	check_may_be_cuda();
 	check_status();
 	check_directories();
