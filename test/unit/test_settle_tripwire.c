@@ -55,7 +55,8 @@ static void die_in_checkpoint(struct guardian *guardian)
 			   WSTOPPED | WEXITED | WNOHANG | WNOWAIT | __WALL) < 0)
 			_exit(3);
 		seen += info.si_pid != 0;
-		if (restore_thread_tend(&thread))
+		/* Each stop is counted before it is seen to. */
+		if ((info.si_pid || thread.halt) && restore_thread_tend(&thread))
 			_exit(4);
 	}
 
