@@ -64,7 +64,7 @@ long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 long __wrap_syscall(long number, ...)
 {
-	long arguments[6], ret;
+	long arguments[4], ret;
 	va_list list;
 
 	va_start(list, number);
@@ -79,7 +79,7 @@ long __wrap_syscall(long number, ...)
 			return 0;
 	}
 	ret = __real_syscall(number, arguments[0], arguments[1], arguments[2],
-			     arguments[3], arguments[4], arguments[5]);
+			     arguments[3]);
 	if (number == SYS_tgkill)
 		die_at(true);
 	return ret;
