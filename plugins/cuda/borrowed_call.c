@@ -105,11 +105,6 @@ void borrowed_call_went_on(struct borrowed_call *call)
 		forget(call);
 }
 
-bool borrowed_call_is_idle(const struct borrowed_call *call)
-{
-	return call->step == BORROWED_NOT;
-}
-
 bool borrowed_call_is_in_hand(const struct borrowed_call *call)
 {
 	return call->step == BORROWED_MADE || call->step == BORROWED_RETURNED ||

@@ -13,12 +13,12 @@
  *	ret = borrowed_call_make_own(&call)                             there, or
  *	ret = borrowed_call_answer_own(&call, result)
  *	... it goes on, by PTRACE_SYSCALL ...
- *	borrowed_call_is_its_stop(&call, status)                        at each stop but
- *									those of calls
- *	borrowed_call_went_on(&call)                                    after each stop
+ *	borrowed_call_is_its_stop(&call, status)  at each stop that is not at a call
+ *	borrowed_call_sees_entry(&call)           at each entry
+ *	borrowed_call_went_on(&call)              after each stop
  *
- * When borrowed_call_is_idle() again, it may begin anew. The thread is stopped, with
- * PTRACE_O_TRACESYSGOOD, and only who traces it may call these. Does not log.
+ * Then it may begin anew. The thread is stopped, with PTRACE_O_TRACESYSGOOD, and only who
+ * traces it may call these. Does not log.
  */
 #pragma once
 
@@ -38,7 +38,7 @@ enum borrowed_step {
 	BORROWED_STOPPED,  /* by that, until it is let go on */
 };
 
-/* All zero but for the first three is idle. */
+/* To begin with, all zero but for the first three. */
 struct borrowed_call {
 	pid_t pid, tid;
 	struct tripwire *tripwire; /* borrowed; NULL: nothing can be begun */
@@ -53,8 +53,8 @@ struct borrowed_call {
  *
  * Return: 0; -ENOTRECOVERABLE if its own registers could not be given back by a restart
  * of the instruction; -EBUSY if one is under way, or was when a tracer gave up; another
- * -errno. On failure it makes its own call, and if it is not idle then, it is to go on as
- * after borrowed_call_make_own().
+ * -errno. On failure it makes its own call; if it is in hand all the same, it is to go on
+ * as after borrowed_call_make_own().
  */
 int borrowed_call_begin(struct borrowed_call *call, const struct system_call *own,
 			uint64_t number, const uint64_t arguments[6]) must_check;
@@ -82,8 +82,6 @@ void borrowed_call_sees_entry(struct borrowed_call *call);
 
 /* It has been let go on, without the signal of the stop of the tripwire. */
 void borrowed_call_went_on(struct borrowed_call *call);
-
-bool borrowed_call_is_idle(const struct borrowed_call *call);
 
 /* Must the thread go on, by PTRACE_SYSCALL, before it can be left? */
 bool borrowed_call_is_in_hand(const struct borrowed_call *call);

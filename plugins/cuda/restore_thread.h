@@ -94,8 +94,8 @@ void restore_thread_buffer(const struct restore_thread *thread, uint64_t *ret_ad
  *
  * Return: 0; -errno of madvise(); -ETIME if the thread makes no system call for two
  * seconds; -EBUSY without @tripwire, or as tripwire_set(); -ESRCH if it has ended;
- * another -errno. On failure nothing was done, and but for -ESRCH it is stopped as it
- * was.
+ * another -errno. On failure nothing was done, and it is stopped as it was; but not
+ * after -ESRCH, nor if it then could not be stopped, as restore_thread_stop() has it.
  */
 int restore_thread_advise(pid_t pid, pid_t tid, struct tripwire *tripwire,
 			  uint64_t address, uint64_t bytes, int advice) must_check;
