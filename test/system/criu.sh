@@ -8,10 +8,15 @@ criu_run() {
 	CRIU_CUDA_PLUGIN_OPTIONS=$PLUGIN_OPTIONS "$CRIU" "$@"
 }
 
-# criu_dump PID [OPTION...]
+# criu_dump PID [OPTION...]: into an image directory of its own.
 criu_dump() {
 	rm -rf "$IMAGES"
 	mkdir -p "$IMAGES"
+	criu_dump_here "$@"
+}
+
+# criu_dump_here PID [OPTION...]: into the image directory as it is.
+criu_dump_here() {
 	pid=$1
 	shift
 	criu_run dump --tree "$pid" --images-dir "$IMAGES" --log-file dump.log -v4 \

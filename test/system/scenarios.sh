@@ -372,6 +372,7 @@ scenarios_for_all() {
 	tap_scenario "CRIU $1: no utility at dump" no_utility_at_dump
 	tap_scenario "CRIU $1: a program without CUDA needs no plugin" cpu_only
 	tap_scenario "CRIU $1: an image without the list of plugins" old_image
+	scenarios_of_memory "$1"
 }
 
 # scenarios_for_simulated VERSION
@@ -389,4 +390,5 @@ scenarios() {
 	[ "$GPU" = real ] || scenarios_for_simulated "$1"
 	[ "$GPU" = real ] || scenarios_of_faults "$1"
 	[ "$GPU" = real ] || scenarios_of_trees "$1"
+	[ "$GPU" = real ] || scenarios_of_simulated_memory "$1"
 }
