@@ -7,7 +7,7 @@ BUILD=$(cd "${BUILD:-$top/build}" && pwd)
 PLUGIN_DIR=$BUILD/plugins/cuda
 export BUILD PLUGIN_DIR
 [ -n "${REAPED:-}" ] || REAPED=yes exec "$BUILD/test/system/reaper" "$0" "$@"
-for part in outcome tap gpu app criu scenarios faults memory; do
+for part in outcome tap gpu app criu scenarios faults memory memory_faults; do
 	# shellcheck source=/dev/null
 	. "$top/test/system/$part.sh"
 done

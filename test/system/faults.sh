@@ -74,18 +74,10 @@ app_has_ended() {
 	! grep -qs '^State:.[^ZX]' "/proc/$APP/status"
 }
 
-# criu_killed_after MS MIB: CRIU is killed so long after its start: the program goes on where
-# it was found, and nothing of ours is left.
-criu_killed_after() {
-	export CUDA_SIM_LOCK=delay=150@1 CUDA_SIM_CHECKPOINT=delay=150@1
-	app_start counter --mib "$2" --interval 50
-	criu_dump_in_background "$APP"
-	sleep "$(awk "BEGIN { print $1 / 1000 }")"
-	kill -KILL "$CRIU_PID" 2>/dev/null || :
-	wait "$CRIU_PID" || :
+# After CRIU was killed in a dump the program is where it was found, or, killed by CRIU
+# already, in a whole image; and nothing of ours is left.
+goes_on_without_criu() {
 	until_true 30 guardian_is_gone || fail "the guardian is still there"
-
-	# Killed by CRIU already: then the image is whole.
 	if app_has_ended; then
 		app_status=0
 		wait "$APP" || app_status=$?
@@ -97,6 +89,19 @@ criu_killed_after() {
 	state_is "$APP" running
 	app_goes_on "$OUT"
 	app_stop
+}
+
+# criu_killed_after MS MIB [OPTION...]: CRIU is killed so long after its start.
+criu_killed_after() {
+	ms=$1
+	export CUDA_SIM_LOCK=delay=150@1 CUDA_SIM_CHECKPOINT=delay=150@1
+	app_start counter --mib "$2" --interval 50
+	shift 2
+	criu_dump_in_background "$APP" "$@"
+	sleep "$(awk "BEGIN { print $ms / 1000 }")"
+	kill -KILL "$CRIU_PID" 2>/dev/null || :
+	wait "$CRIU_PID" || :
+	goes_on_without_criu
 }
 
 # sim_criu_killed_in_restore OPERATION: all but the GPU is restored: the guardian does the

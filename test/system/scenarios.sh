@@ -373,6 +373,7 @@ scenarios_for_all() {
 	tap_scenario "CRIU $1: a program without CUDA needs no plugin" cpu_only
 	tap_scenario "CRIU $1: an image without the list of plugins" old_image
 	scenarios_of_memory "$1"
+	scenarios_of_memory_faults "$1"
 }
 
 # scenarios_for_simulated VERSION
@@ -391,4 +392,5 @@ scenarios() {
 	[ "$GPU" = real ] || scenarios_of_faults "$1"
 	[ "$GPU" = real ] || scenarios_of_trees "$1"
 	[ "$GPU" = real ] || scenarios_of_simulated_memory "$1"
+	[ "$GPU" = real ] || scenarios_of_simulated_memory_faults "$1"
 }
