@@ -265,13 +265,16 @@ check-built: tests $(sim_tests) fuzzers
 		$(run_system) \
 		"torture: EVERY=10 BUILD=$(BUILD) test/fault/torture 4.2.1 $(torture_in_short)"
 
-# What takes too long for make check.
+# What takes too long for make check. A restore wants the pids of the dump: each has its own.
+apart = unshare --pid --fork --kill-child --mount-proc
 TORTURE_VERSIONS ?= 4.2.1
 .PHONY: check-fault
 check-fault: all test-programs
 	$(Q)$(MAKE) --no-print-directory check-fuzz
 	$(Q)TEST_TIMEOUT=7200 test/run-tap $(foreach version,$(criu_versions),\
-		"kill CRIU $(version): BUILD=$(BUILD) test/fault/test-kill-criu $(version)") \
+		"kill CRIU $(version): BUILD=$(BUILD) $(apart) test/fault/test-kill-criu $(version)" \
+		"kill CRIU $(version) with images: BUILD=$(BUILD) $(apart) test/fault/test-kill-criu $(version) sim images" \
+		"many rounds $(version): BUILD=$(BUILD) $(apart) test/fault/test-many-rounds $(version)") \
 		$(foreach version,$(TORTURE_VERSIONS),\
 		"torture $(version): BUILD=$(BUILD) test/fault/torture $(version)")
 

@@ -303,3 +303,8 @@ scenarios_of_simulated_memory() {
 	tap_scenario "CRIU $1: a tree of four in waves" sim_memory_in_waves
 	tap_scenario "CRIU $1: an image has the inner pid" sim_memory_of_one_in_a_namespace
 }
+
+# scenarios_of_many_rounds VERSION
+scenarios_of_many_rounds() {
+	tap_scenario "CRIU $1: ${ROUNDS:-100} rounds with images" many_rounds "${ROUNDS:-100}"
+}
