@@ -227,6 +227,7 @@ run_plugin = $(foreach host,$(3),"$(2)$(host): $(1)/test/plugin/$(host)")
 run_unit = $(foreach test,$(unit_tests),"$(2)$(test): $(1)/test/unit/$(test)")
 run_sim = $(foreach test,$(sim_tests),"$(notdir $(test)) of the simulator: LD_LIBRARY_PATH=$(dir $(sim_driver)) $(test)")
 torture_in_short = calls-dump calls-large calls-killed calls-restore utility-dump
+torture_of_images_in_short = calls-image_running calls-image_restore deaths-killed_in_image
 run_system = "CRIU: BUILD=$(BUILD) test/system/test-versions $(criu_versions)"
 
 # Two steps: what the first brings is looked for when make starts.
@@ -263,7 +264,8 @@ check-built: tests $(sim_tests) fuzzers
 		"criu-cuda: BUILD=$(BUILD) test/criu-cuda/test-criu-cuda.sh" \
 		"sanitized-criu-cuda: BUILD=$(sanitized_build) test/criu-cuda/test-criu-cuda.sh" \
 		$(run_system) \
-		"torture: EVERY=10 BUILD=$(BUILD) test/fault/torture 4.2.1 $(torture_in_short)"
+		"torture: EVERY=10 BUILD=$(BUILD) test/fault/torture 4.2.1 $(torture_in_short)" \
+		"torture of images: EVERY=30 BUILD=$(BUILD) test/fault/torture 4.2.1 $(torture_of_images_in_short)"
 
 # What takes too long for make check. A restore wants the pids of the dump: each has its own.
 apart = unshare --pid --fork --kill-child --mount-proc

@@ -17,6 +17,7 @@
  *   FAIL_CALL_LIST    file that each point is appended to when it is passed
  *   FAIL_CALL_TIMES   of how many calls from one place (1): a loop has no end of them
  *   FAIL_CALL_POINT   the point that fails, once
+ *   FAIL_CALL_DEADLY  set: there the process dies, by SIGKILL
  *   FAIL_CALL_STRUCK  file that is made when it has
  */
 #include <dirent.h>
@@ -27,6 +28,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -60,6 +62,7 @@ static struct {
 	uintptr_t start, end; /* 0: CRIU has not opened it yet */
 	pid_t criu;
 	const char *list, *point, *struck;
+	bool is_deadly;
 	unsigned int times;
 } plugin;
 
@@ -149,6 +152,8 @@ static bool pass_point(const char *function)
 
 	if (plugin.struck)
 		add_line(plugin.struck, point);
+	if (plugin.is_deadly)
+		kill(getpid(), SIGKILL);
 	return true;
 }
 
@@ -206,6 +211,7 @@ exported void *dlopen(const char *path, int flags)
 	plugin.list = getenv("FAIL_CALL_LIST");
 	plugin.point = getenv("FAIL_CALL_POINT");
 	plugin.struck = getenv("FAIL_CALL_STRUCK");
+	plugin.is_deadly = getenv("FAIL_CALL_DEADLY");
 	plugin.times = times ? (unsigned int)strtoul(times, NULL, 10) : 1;
 	return library;
 }

@@ -11,10 +11,11 @@
 start_program() {
 	case $1 in
 	counter | inflight) app_start "$1" --mib 1 --interval 20 ;;
-	large) app_start counter --mib 80 --interval 20 ;;
+	large) app_start counter --mib 64 --alike 6 --interval 20 ;;
 	threads) app_start threads --threads 8 --mib 1 ;;
-	tree) start_tree --cuda 2 --plain 1 ;;
-	plain) start_tree --cuda 0 --plain 1 ;;
+	tree) start_tree --mib 1 --cuda 2 --plain 1 ;;
+	large_tree) start_tree --mib 64 --cuda 2 --plain 1 ;;
+	plain) start_tree --mib 1 --cuda 0 --plain 1 ;;
 	esac
 
 	TASKS=$APP CUDA=$APP COUNTS=$OUT
@@ -30,7 +31,7 @@ start_program() {
 start_tree() {
 	rm -rf "$WORK/tree"
 	mkdir -p "$WORK/tree"
-	app_start tree --mib 1 --interval 20 --dir "$WORK/tree" "$@"
+	app_start tree --interval 20 --dir "$WORK/tree" "$@"
 	for file in "$WORK"/tree/*; do
 		app_counts "$file" 1 || fail "$file does not count"
 	done
@@ -104,6 +105,10 @@ all_count() {
 
 # --- the ways it may end ---------------------------------------------------------------
 
+nothing_outlives_criu() {
+	until_true 15 nothing_of_ours_is_left || fail "left behind: $(cat "$WORK/left")"
+}
+
 # ends: CRIU does; CRIU_STATUS is how. Nothing of ours outlives it for long, unless the
 # program is stopped.
 ends() {
@@ -111,7 +116,14 @@ ends() {
 	for pid in $TASKS; do
 		kill -CONT "$pid" 2>/dev/null || :
 	done
-	until_true 15 nothing_of_ours_is_left || fail "left behind: $(cat "$WORK/left")"
+	nothing_outlives_criu
+}
+
+# dies: it was killed, or ended before. Nobody continues the program but the guardian: that
+# would defeat its tripwire (tripwire.h).
+dies() {
+	criu_ends 30 || fail "CRIU hangs"
+	nothing_outlives_criu
 }
 
 # says_why LOG: a CRIU that failed because of us has a line of ours that says why.
@@ -168,6 +180,16 @@ ended_by_criu() {
 	restores
 }
 
+# A dump that failed, but for an image that could not be removed, or that was still needed by
+# the guardian.
+leaves_no_memory_image() {
+	! grep -qs unlinkat "$FAIL_CALL_STRUCK" || return 0
+	[ ! -s "$IMAGES/cuda-plugin-guardian.log" ] || return 0
+	for file in "$IMAGES"/cuda-memory-*; do
+		[ ! -e "$file" ] || fail "the dump failed, and there is ${file##*/}"
+	done
+}
+
 # play_dump PROGRAM RUNG [OPTION...]
 play_dump() {
 	start_program "$1"
@@ -181,6 +203,7 @@ play_dump() {
 
 	if all_live; then
 		[ "$CRIU_STATUS" -ne 0 ] || [ $# -gt 0 ] || ended_by_criu
+		[ "$CRIU_STATUS" -eq 0 ] || leaves_no_memory_image
 		lives_on "$rung"
 	else
 		ended_by_criu
@@ -188,11 +211,60 @@ play_dump() {
 	dumps_again
 }
 
-# A file lock, which CRIU refuses to dump.
+# With OPTION,... besides, of the plugin's.
+play_with() {
+	FAULTY_OPTIONS=$FAULTY_OPTIONS,$1
+	shift
+	"$@"
+}
+
+# play_death_in_dump PROGRAM [OPTION...]: CRIU has died at a point.
+play_death_in_dump() {
+	start_program "$1"
+	shift
+
+	faulty_dump_in_background "$@"
+	dies
+
+	if all_live; then
+		lives_on running
+	else
+		until_true 5 none_lives || fail "CRIU died, and $(how_many_live) are there"
+		restores
+	fi
+	dumps_again
+}
+
+# A process to which CRIU had not come stays as CRIU left it, else the guardian did the rest;
+# and the images are good.
+play_death_in_restore() {
+	start_program "$1"
+	criu_dump "$APP" || fail "the dump failed"
+	criu_dumped_is_gone || fail "the program is still there"
+	for file in $COUNTS; do
+		cp "$file" "$file.then"
+	done
+
+	faulty_restore
+
+	if [ "$CRIU_STATUS" -eq 0 ] || grep -q "GPU memory put back" "$IMAGES/restore.log"; then
+		runs
+	elif all_live && all_stand_on running; then
+		all_count
+	fi
+	app_stop
+	for file in $COUNTS; do
+		cat "$file.then" >"$file"
+	done
+	restores
+	app_stop
+}
+
+# play_failing_dump PROGRAM: a file lock, which CRIU refuses to dump.
 play_failing_dump() {
 	exec 9>"$WORK/lock"
 	flock 9
-	FAILS_ANYWAY=yes play_dump counter running --leave-running 9>&-
+	FAILS_ANYWAY=yes play_dump "$1" running --leave-running 9>&-
 }
 
 play_post_dump_script() {
