@@ -4,7 +4,8 @@
 
 Two runs with the same --seed print the same lines, interrupted or not: compare
 the output of a run that was dumped and restored with that of one that was not
-(--expect FILE does it on the fly).
+(--expect FILE does it on the fly). With --ballast there is memory that the steps do
+not touch; the last line is its checksum.
 """
 import argparse
 import os
@@ -22,14 +23,15 @@ def options():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--width", type=int, default=1024)
     parser.add_argument("--interval", type=int, default=100, help="milliseconds")
+    parser.add_argument("--ballast", type=int, default=0, help="MiB")
     parser.add_argument("--expect", help="a file of the lines that are to come")
     return parser.parse_args()
 
 
-def checksum(model):
+def checksum(tensors):
     crc = 0
-    for parameter in model.parameters():
-        crc = zlib.crc32(parameter.detach().cpu().numpy().tobytes(), crc)
+    for tensor in tensors:
+        crc = zlib.crc32(tensor.detach().cpu().numpy().tobytes(), crc)
     return crc
 
 
@@ -43,6 +45,10 @@ def main():
     ).cuda()
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-4)
     generator = torch.Generator(device="cuda").manual_seed(args.seed)
+    ballast = [
+        torch.randint(256, (1 << 20,), dtype=torch.uint8, device="cuda", generator=generator)
+        for _ in range(args.ballast)
+    ]
     step = 0
     while not args.steps or step < args.steps:
         data = torch.randn(256, args.width, device="cuda", generator=generator)
@@ -50,12 +56,14 @@ def main():
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        line = f"count {step + 1} {checksum(model):08x}"
+        line = f"count {step + 1} {checksum(model.parameters()):08x}"
         print(line, flush=True)
         if step < len(expected) and expected[step] != line:
             sys.exit(f"expected: {expected[step]}")
         step += 1
         time.sleep(args.interval / 1000)
+    if ballast:
+        print(f"ballast {checksum(ballast):08x}")
 
 
 if __name__ == "__main__":
