@@ -182,7 +182,8 @@ int offload_find(const struct offload *offload, struct cuda_process *const proce
 		ret = host_buffer_find(process->pid, &offload->images, &process->buffer);
 		if (ret)
 			return ret;
-		process->is_offloaded = process->buffer.bytes != 0;
+		if (process->buffer.bytes)
+			note_offloaded(process, true);
 	}
 
 	return 0;

@@ -52,7 +52,7 @@ int offload_put_back(const struct offload *offload,
 		     struct cuda_process *process) must_check;
 
 /*
- * The @count @processes were just restored from images: note which are offloaded.
+ * The @count @processes were restored from images: note which are offloaded.
  *
  * Return: 0; -errno if one is, and has no image that fits.
  */

@@ -283,10 +283,11 @@ static int resume_group(struct session *session, struct roster *group)
 
 	if (group->count > 1)
 		tool_learn(session->tool);
+	ret = note_debts(session, group);
 	/* What is missing, or does not fit, is said before anything is done. */
-	ret = offload_find(session->tool->offload, group->processes, group->count);
 	if (!ret)
-		ret = note_debts(session, group);
+		ret = offload_find(session->tool->offload, group->processes,
+				   group->count);
 	if (ret)
 		return ret;
 

@@ -14,6 +14,7 @@
 #include "hold.h"
 #include "life.h"
 #include "log.h"
+#include "offload.h"
 #include "proc.h"
 #include "restore_thread.h"
 #include "tripwire.h"
@@ -182,6 +183,9 @@ static int settle_once(struct settlement *settlement)
 		return -EAGAIN;
 
 	ret = hold_the_rest(settlement);
+	/* CRIU may have died before it had looked for the memory of a restored one. */
+	if (!ret && !process.is_offloaded)
+		ret = offload_find(settlement->tool->offload, &one, 1);
 	if (!ret) {
 		take_turn(settlement, F_WRLCK);
 		ret = climb_to(settlement->tool, &one, 1, debt->found);
@@ -200,10 +204,15 @@ static int settle_once(struct settlement *settlement)
 
 static void give_up(const struct debt *debt)
 {
-	pr_err("pid %d: giving up; it is not %s, as it was found: cuda-checkpoint "
-	       "--get-state --pid %d says where it is, --action restore and unlock "
-	       "bring it back\n",
-	       debt->pid, cuda_state_name(debt->found), debt->pid);
+	if (atomic_load(&debt->is_offloaded))
+		pr_err("pid %d: giving up; its GPU memory is in cuda-memory-%d.img, and "
+		       "could not be put back: by hand, the driver would restore zeros\n",
+		       debt->pid, debt->buffer.image_pid);
+	else
+		pr_err("pid %d: giving up; it is not %s, as it was found: "
+		       "cuda-checkpoint --get-state --pid %d says where it is, --action "
+		       "restore and unlock bring it back\n",
+		       debt->pid, cuda_state_name(debt->found), debt->pid);
 }
 
 static void settle(struct debt *debt, const struct tool *tool, int turn)

@@ -34,6 +34,8 @@ struct guardian_world {
 	atomic_ulong buffers; /* that its restore thread has had */
 	atomic_uint tripped;  /* so many CRIUs died with a tripwire set */
 
+	atomic_bool is_marked; /* the debtor's memory, as not there */
+
 	/* At the last call. */
 	atomic_ulong offloaded; /* bytes that are to be put back */
 	atomic_bool writes_images;

@@ -320,7 +320,8 @@ static void restored_process_is_looked_at(void **state)
 	assert_int_equal(offload_find(&offload, all, PROCESSES), 0);
 	assert_true(ours[0].is_offloaded);
 	assert_false(ours[1].is_offloaded);
-	check_calls("look 7;look 17;look 27;");
+	assert_true(atomic_load(&debt.is_offloaded));
+	check_calls("look 7;look 17 noted;look 27 noted;");
 
 	fails("look", -ENOENT);
 	assert_int_equal(offload_find(&offload, all, PROCESSES), -ENOENT);

@@ -82,6 +82,18 @@ static void memory_that_criu_has_dropped_is_put_back(void **state)
 	assert_false(atomic_load(&guardian_world->writes_images));
 }
 
+/* CRIU died before it had noted it. */
+static void memory_that_is_not_in_a_restored_process_is_put_back(void **state)
+{
+	(void)state;
+	atomic_store(&guardian_world->is_marked, true);
+
+	start_criu(CUDA_RUNNING, just_end);
+	wait_for_end();
+
+	assert_int_equal(atomic_load(&guardian_world->offloaded), DROPPED);
+}
+
 static void memory_that_is_back_is_not_put_back_again(void **state)
 {
 	(void)state;
@@ -246,6 +258,7 @@ int main(void)
 		claim(what_was_paid_is_not_touched),
 		claim(process_that_criu_has_killed_is_owed_nothing),
 		claim(memory_that_criu_has_dropped_is_put_back),
+		claim(memory_that_is_not_in_a_restored_process_is_put_back),
 		claim(memory_that_is_back_is_not_put_back_again),
 		claim(failure_is_tried_again),
 		claim(utility_at_work_is_waited_for),
