@@ -284,7 +284,8 @@ check-fault: all test-programs
 check-gpu: all test-programs
 	$(Q)test/run-tap "GPU: BUILD=$(BUILD) test/gpu/run" \
 		"GPU faults: BUILD=$(BUILD) test/gpu/run-faults" \
-		"GPU trees: BUILD=$(BUILD) test/gpu/run-trees"
+		"GPU trees: BUILD=$(BUILD) test/gpu/run-trees" \
+		"GPU waves: BUILD=$(BUILD) test/gpu/run-waves"
 
 # What the plugin takes, and what becomes of GPU memory, on the simulated GPU; on real ones it is
 # test/gpu/bench and test/gpu/bench-memory. CUDA and MIB are for the first alone.
