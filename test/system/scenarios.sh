@@ -25,7 +25,7 @@ large_buffer() {
 	criu_dump "$APP" || fail "the dump failed"
 
 	criu_dumped_is_gone || fail "the program is still there after the dump"
-	said=$(grep -c "cuda_plugin: pid $APP: its buffer of [0-9]* MiB was populated by 3 threads in" \
+	said=$(grep -c "cuda_plugin: pid $APP: its buffer of [0-9]* MiB was populated by [1-3] threads in" \
 		"$IMAGES/dump.log") || :
 	[ "$said" -eq "$2" ] || fail "$said buffers were populated, not $2"
 	criu_restore || fail "the restore failed"

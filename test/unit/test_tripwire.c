@@ -6,6 +6,7 @@
 #include "tripwire.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,7 +22,7 @@
 
 #include "restore_target.h"
 
-#define VFORK_US 400000
+#define CHILD_US 400000
 
 static struct tripwire tripwire;
 static const struct user_regs_struct none;
@@ -160,13 +161,13 @@ static void thread_with_its_own_registers_is_only_continued(void **state)
 	await(all_went_on);
 }
 
-/* From when it has been let go on, for a while. */
-static void body_vfork(void)
+/* From when it has been let go on, for a while, and nothing interrupts it. */
+static void body_waits(void)
 {
 	usleep(5 * A_WHILE_US);
 	shared->word = 1;
-	if (vfork() == 0) {
-		usleep(VFORK_US);
+	if (syscall(SYS_clone, CLONE_VFORK | SIGCHLD, NULL, NULL, NULL, NULL) == 0) {
+		usleep(CHILD_US);
 		_exit(0);
 	}
 	body_count();
@@ -183,7 +184,7 @@ static void stop_that_is_to_come_is_waited_for(void **state)
 	int ret, tries = 0;
 
 	(void)state;
-	start_target(body_vfork, false);
+	start_target(body_waits, false);
 	detach_all();
 	await(word_is_given);
 	set_for(target, restore_tid());
