@@ -30,7 +30,6 @@
 struct duty {
 	const struct guardian *guardian;
 	pid_t criu;
-	uint64_t criu_start;
 };
 
 static void reset_signals(void)
@@ -110,7 +109,7 @@ __attribute__((noreturn)) static void guard(const struct duty *duty)
 
 	criu.fd = (int)syscall(SYS_pidfd_open, duty->criu, 0);
 	/* At once if the kernel has pidfds: each moment counts then. */
-	while (life_goes_on(duty->criu, duty->criu_start) &&
+	while (life_goes_on(duty->criu, duty->guardian->criu_start) &&
 	       !atomic_load(&duty->guardian->ledger->is_closed))
 		(void)poll(&criu, 1, LOOK_MS);
 	if (atomic_load(&duty->guardian->ledger->is_closed))
@@ -155,7 +154,7 @@ static int start(struct guardian *guardian)
 	struct sigchld held;
 	int ret;
 
-	ret = life_start(duty.criu, &duty.criu_start);
+	ret = life_start(duty.criu, &guardian->criu_start);
 	if (!ret)
 		ret = ledger_open(&guardian->ledger);
 	if (!ret)
@@ -217,8 +216,7 @@ static struct debt debt_to(const struct cuda_process *process)
 
 int guardian_owe(struct guardian *guardian, struct cuda_process *process)
 {
-	const struct debt debt = debt_to(process);
-	struct debt *noted;
+	struct debt debt = debt_to(process), *noted;
 	int ret;
 
 	if (!guardian->ledger) {
@@ -227,6 +225,8 @@ int guardian_owe(struct guardian *guardian, struct cuda_process *process)
 			return ret;
 	}
 
+	debt.criu = getpid();
+	debt.criu_start = guardian->criu_start;
 	ret = ledger_owe(guardian->ledger, &debt, &noted);
 	if (ret) {
 		pr_err("pid %d: cannot note what it is owed: %s\n", process->pid,

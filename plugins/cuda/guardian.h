@@ -26,6 +26,7 @@ struct guardian {
 	const struct tool *tool;
 	int image_dir;	       /* borrowed; negative if there is none */
 	struct ledger *ledger; /* NULL until it is started */
+	uint64_t criu_start;   /* of CRIU, this process, then */
 };
 
 /* @tool is borrowed. Nothing is started. Needs guardian_release(). */

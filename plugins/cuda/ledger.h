@@ -24,6 +24,8 @@
 #define LEDGER_DEBTS_MAX 65536
 
 struct debt {
+	pid_t criu;	     /* who owes it */
+	uint64_t criu_start; /* of that process, as life_start() has it */
 	pid_t pid;
 	uint64_t start;	       /* of the process, as life_start() has it */
 	enum cuda_state found; /* the rung that it is owed */

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "proc_file.h"
 
@@ -103,6 +104,27 @@ static bool is_killed(pid_t pid)
 		killed = is_sigkill_pending(line);
 
 	return killed;
+}
+
+/* The links of its folder with threads: the first one, and two as any folder has. */
+static bool has_other_threads(pid_t pid)
+{
+	char path[PROC_FILE_PATH_MAX];
+	struct stat tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	return stat(path, &tasks) == 0 && tasks.st_nlink > 2 + 1;
+}
+
+bool life_is_over(pid_t pid, uint64_t start)
+{
+	struct stat_line stat = { 0 };
+	int ret = read_stat(pid, &stat);
+
+	if (ret)
+		return ret == -ESRCH;
+
+	return stat.start != start || (is_dead(&stat) && !has_other_threads(pid));
 }
 
 bool life_is_ending(pid_t pid)

@@ -25,6 +25,12 @@ int life_start(pid_t pid, uint64_t *ret_start) must_check;
 bool life_goes_on(pid_t pid, uint64_t start);
 
 /*
+ * Has the process that began as @pid at @start ended, with all of its threads? It may be
+ * a zombie while one of them still finishes what it is at in the kernel.
+ */
+bool life_is_over(pid_t pid, uint64_t start);
+
+/*
  * Is @pid about to end: killed and not yet dead, or dead? It is then owed nothing, and
  * nothing can be asked of it.
  */

@@ -138,15 +138,30 @@ static int hold_the_rest(struct settlement *settlement)
 }
 
 /*
- * Those that go alone take turns: a lock that ends with the process which has it. Without
- * one they go all the same.
+ * Those that go alone take turns, and those whose memory is to come back, for which there
+ * need not be room for all together: by a lock that ends with the process which has it.
+ * Without one they go all the same.
  */
 static void take_turn(const struct settlement *settlement, short type)
 {
 	struct flock turn = { .l_type = type, .l_whence = SEEK_SET };
 
-	if (settlement->debt->goes_alone)
-		(void)fcntl(settlement->turn, F_SETLKW, &turn);
+	(void)fcntl(settlement->turn, F_SETLKW, &turn);
+}
+
+static int bring_back(const struct settlement *settlement, struct cuda_process *process)
+{
+	const struct debt *debt = settlement->debt;
+	const bool takes_turn = debt->goes_alone || process->is_offloaded;
+	int ret;
+
+	if (takes_turn)
+		take_turn(settlement, F_WRLCK);
+	ret = climb_to(settlement->tool, &process, 1, debt->found);
+	if (takes_turn)
+		take_turn(settlement, F_UNLCK);
+
+	return ret;
 }
 
 /* Try once. Return: 0 when nothing is owed any more; else it is to be tried again. */
@@ -169,6 +184,9 @@ static int settle_once(struct settlement *settlement)
 		return -EAGAIN;
 
 	hold(settlement);
+	/* A thread of CRIU's may still be writing to its memory. */
+	if (!life_is_over(debt->criu, debt->criu_start))
+		return -EAGAIN;
 	ret = put_back_registers(settlement->debt);
 	if (ret)
 		return ret;
@@ -187,9 +205,7 @@ static int settle_once(struct settlement *settlement)
 	if (!ret && !process.is_offloaded)
 		ret = offload_find(settlement->tool->offload, &one, 1);
 	if (!ret) {
-		take_turn(settlement, F_WRLCK);
-		ret = climb_to(settlement->tool, &one, 1, debt->found);
-		take_turn(settlement, F_UNLCK);
+		ret = bring_back(settlement, one);
 		/* After a failure its last thread may run: see to it again. */
 		settlement->is_all_held &= !ret;
 	}
@@ -208,6 +224,10 @@ static void give_up(const struct debt *debt)
 		pr_err("pid %d: giving up; its GPU memory is in cuda-memory-%d.img, and "
 		       "could not be put back: by hand, the driver would restore zeros\n",
 		       debt->pid, debt->buffer.image_pid);
+	else if (atomic_load(&debt->tripwire.is_set))
+		pr_err("pid %d: giving up; its restore thread %d has registers that are "
+		       "not its own: to continue it by hand would crash it\n",
+		       debt->pid, debt->tripwire.tid);
 	else
 		pr_err("pid %d: giving up; it is not %s, as it was found: "
 		       "cuda-checkpoint --get-state --pid %d says where it is, --action "

@@ -6,13 +6,16 @@
 #include "life.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -162,12 +165,62 @@ static void process_that_ends_while_it_is_read_is_gone(void **state)
 	assert_int_equal(life_start(getpid(), &start), -ESRCH);
 }
 
+static void *wait_for_ever(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static void wait_for_zombie(pid_t pid, uint64_t start)
+{
+	while (life_goes_on(pid, start))
+		usleep(1000);
+}
+
+static void zombie_with_a_thread_left_is_not_over(void **state)
+{
+	uint64_t start;
+	pthread_t thread;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		pthread_create(&thread, NULL, wait_for_ever, NULL);
+		syscall(SYS_exit, 0); /* this thread alone */
+	}
+	assert_int_equal(life_start(pid, &start), 0);
+	wait_for_zombie(pid, start);
+
+	assert_false(life_is_over(pid, start));
+
+	kill(pid, SIGKILL);
+	assert_int_equal(waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOWAIT), 0);
+	assert_true(life_is_over(pid, start));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(life_is_over(pid, start));
+}
+
+static void process_that_goes_on_is_not_over(void **state)
+{
+	uint64_t start;
+
+	(void)state;
+	assert_int_equal(life_start(getpid(), &start), 0);
+	assert_false(life_is_over(getpid(), start));
+	assert_true(life_is_over(getpid(), start + 1)); /* that was another one */
+	assert_true(life_is_over(NO_PID, start));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(process_goes_on_under_its_pid_and_start),
 		cmocka_unit_test(other_process_under_the_same_pid_is_another),
 		cmocka_unit_test(zombie_does_not_go_on),
+		cmocka_unit_test(zombie_with_a_thread_left_is_not_over),
+		cmocka_unit_test(process_that_goes_on_is_not_over),
 		cmocka_unit_test(pid_of_nobody_is_gone),
 		cmocka_unit_test(name_does_not_hide_the_fields),
 		cmocka_unit_test_teardown(what_cannot_be_read_is_no_proof_of_an_end,
