@@ -31,8 +31,10 @@ int borrowed_call_begin(struct borrowed_call *call, const struct system_call *ow
 	if (ret)
 		return ret;
 
-	/* Should it fail, nothing was written, as far as is known. */
 	ret = system_call_replace(call->tid, &given, number);
+	/* If it fails a part of it may have been written. */
+	if (ret)
+		(void)!system_call_write_registers(call->tid, &call->own);
 	call->step = ret ? BORROWED_ENDED : BORROWED_MADE;
 	return ret;
 }

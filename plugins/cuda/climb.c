@@ -138,6 +138,12 @@ static int let_run(const struct climb *climb, struct cuda_process *process,
 		       process->pid, process->restore_tid, remedy_of_proc(ret));
 	if (ret || !ours)
 		return ret;
+	if (process->debt && atomic_load(&process->debt->tripwire.is_set)) {
+		pr_err("pid %d: its restore thread %d has registers that are not its "
+		       "own: left to the guardian\n",
+		       process->pid, process->restore_tid);
+		return -EBUSY;
+	}
 
 	ret = restore_thread_run(process->pid, process->restore_tid,
 				 is_checkpoint ? &order : NULL, thread);

@@ -55,5 +55,8 @@ int restore_thread_advise(pid_t pid, pid_t tid, struct tripwire *tripwire,
 	ret = tend_until_advised(&thread);
 	log_failure(tid, ret);
 	stopped = restore_thread_stop(&thread);
+	if (stopped && stopped != -ESRCH)
+		return -ENOTRECOVERABLE;
+
 	return ret ? ret : stopped;
 }

@@ -93,6 +93,9 @@ static int begin_advice(struct staging *staging, const struct system_call *call,
 	uint64_t arguments[6] = { address, bytes, (uint64_t)advice };
 
 	memcpy(&arguments[3], &call->arguments[3], 3 * sizeof(arguments[0]));
+	/* With no flags an mmap() of its own that had our arguments would fail. */
+	if (call->number == SYS_mmap)
+		arguments[3] = 0;
 	return borrowed_call_begin(&staging->call, call, SYS_madvise, arguments);
 }
 

@@ -82,8 +82,8 @@ int system_call_write_registers(pid_t tid, const struct user_regs_struct *regist
 }
 
 /*
- * The number last: should we die between the two, the call has arguments that make it
- * fail, and registers_are_of_call() says what it was.
+ * The number last: should we die between the two, the thread makes its own call with our
+ * arguments, which is to be harmless, and registers_are_of_call() says what it was.
  */
 int system_call_replace(pid_t tid, const struct user_regs_struct *registers,
 			uint64_t number)

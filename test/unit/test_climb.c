@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "fake_log.h"
 #include "session_processes.h"
 
 #define ADDRESS UINT64_C(0x7f0012340000)
@@ -107,6 +108,17 @@ static void way_back_looks_for_none(void **state)
 	assert_true(process.buffer.bytes == BYTES); /* as it was */
 }
 
+static void thread_with_registers_not_its_own_is_left_to_the_guardian(void **state)
+{
+	(void)state;
+	atomic_store(&fake->debt.tripwire.is_set, true);
+
+	assert_int_equal(climb(CUDA_CHECKPOINTED), -EBUSY);
+
+	assert_int_equal(fake->runs, 0);
+	assert_int_equal(fake_log_errors(), 1);
+}
+
 static void checkpoint_that_fails_knows_none(void **state)
 {
 	(void)state;
@@ -132,6 +144,7 @@ int main(void)
 		CASE(buffer_that_was_not_seen_is_not_known),
 		CASE(process_that_is_owed_nothing_is_only_looked_at),
 		CASE(way_back_looks_for_none),
+		CASE(thread_with_registers_not_its_own_is_left_to_the_guardian),
 		CASE(checkpoint_that_fails_knows_none),
 	};
 
