@@ -13,9 +13,6 @@
 /* Where a huge page begins, which may come in place of a small one. */
 #define HUGE_PAGE (UINT64_C(2) << 20)
 
-/* At least so much of the buffer, before the marker, is empty. */
-#define EMPTY_MIN (BUFFER_MARKER_BYTES_MIN / 4)
-
 /* Of an entry of /proc/PID/pagemap: the page is in memory, or in swap. */
 #define PAGE_THERE (UINT64_C(3) << 62)
 #define ENTRIES	   8192 /* that are read at once */
@@ -48,6 +45,26 @@ int buffer_marker_put(pid_t pid, const struct buffer_marker *marker)
 	return remote_memory_write(pid,
 				   buffer_marker_place(marker->address, marker->bytes),
 				   &page, sizeof(page));
+}
+
+int buffer_marker_read(pid_t pid, uint64_t address, uint64_t bytes,
+		       struct buffer_marker *ret_marker)
+{
+	struct page page;
+	int ret;
+
+	ret = remote_memory_read(pid, buffer_marker_place(address, bytes), &page,
+				 sizeof(page));
+	if (ret)
+		return ret == -EFAULT ? -ENOENT : ret;
+	if (memcmp(page.magic, magic, sizeof(magic)) != 0 ||
+	    page.marker.address != address || page.marker.bytes != bytes)
+		return -ENOENT;
+
+	ret_marker->address = address;
+	ret_marker->bytes = bytes;
+	memcpy(ret_marker->id, page.marker.id, sizeof(page.marker.id));
+	return 0;
 }
 
 /* --- looking for it ----------------------------------------------------------------- */
@@ -100,7 +117,7 @@ static ssize_t read_entries(const struct search *search, uint64_t address, uint6
 /* Return: as look_at(). */
 static int search_range(const struct search *search, const struct memory_range *range)
 {
-	uint64_t entries[ENTRIES], address = range->begin, empty = 0;
+	uint64_t entries[ENTRIES], address = range->begin;
 	int ret = 0;
 
 	while (!ret && address < range->end) {
@@ -111,9 +128,8 @@ static int search_range(const struct search *search, const struct memory_range *
 		for (ssize_t i = 0; !ret && i < count; i++) {
 			const bool is_there = entries[i] & PAGE_THERE;
 
-			if (is_there && empty >= EMPTY_MIN)
+			if (is_there && address % HUGE_PAGE == 0)
 				ret = look_at(search, range, address);
-			empty = is_there ? 0 : empty + search->page_size;
 			address += search->page_size;
 		}
 	}

@@ -6,9 +6,9 @@
  * The driver's host buffer is empty then: all of its pages read as zeros, and a driver
  * that was given them would restore zeros without a word. So one page in the middle of it
  * says what is missing, and by its id which image has it. CRIU writes and restores that
- * page as any other. It is found by looking for a page with nothing before it for long,
- * in memory of which there may be hundreds of gigabytes. Filling the buffer again
- * overwrites it.
+ * page as any other. It is found where the image of the process says that its buffer is;
+ * and if there is no such image, by looking at each page that can be one, in memory of
+ * which there may be hundreds of gigabytes. Filling the buffer again overwrites it.
  *
  * The page, in the byte order of the machine: 32 bytes "CRIU CUDA plugin: memory is in\n"
  * with a zero, 16 bytes of the id, 8 of the address and 8 of the length of the buffer.
@@ -41,7 +41,16 @@ uint64_t buffer_marker_place(uint64_t address, uint64_t bytes);
 int buffer_marker_put(pid_t pid, const struct buffer_marker *marker) must_check;
 
 /*
- * The marker in the memory of @pid. Return: 0 with it; -ENOENT if there is none; -ESRCH;
- * another -errno if it cannot be seen.
+ * The marker in the buffer of @bytes at @address, if there is such a buffer; however CRIU
+ * brings its page back. Return: 0 with it; -ENOENT if there is none; -ESRCH; another
+ * -errno.
+ */
+int buffer_marker_read(pid_t pid, uint64_t address, uint64_t bytes,
+		       struct buffer_marker *ret_marker) must_check;
+
+/*
+ * The marker anywhere in the memory of @pid that is there by now: not where CRIU restores
+ * lazily. Return: 0 with it; -ENOENT if there is none; -ESRCH; another -errno if it
+ * cannot be seen.
  */
 int buffer_marker_find(pid_t pid, struct buffer_marker *ret_marker) must_check;

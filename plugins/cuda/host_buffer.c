@@ -164,15 +164,6 @@ int host_buffer_mark(pid_t pid, const struct host_buffer *buffer)
 	return ret;
 }
 
-void host_buffer_discard(pid_t pid, const struct host_buffer_images *images,
-			 const struct host_buffer *buffer)
-{
-	char reason[REASON_MAX];
-
-	if (memory_image_remove(images->dirfd, buffer->image_pid, reason))
-		pr_warn("pid %d: %s; it is not needed\n", pid, reason);
-}
-
 /* --- back --------------------------------------------------------------------------- */
 
 static int write_memory(void *subject, uint64_t offset, const void *bytes, size_t size)
@@ -192,14 +183,19 @@ static int write_memory(void *subject, uint64_t offset, const void *bytes, size_
 				   sizeof(zeros));
 }
 
+static bool is_same(const struct memory_image *image, const struct host_buffer *buffer)
+{
+	const struct memory_image_header *header = memory_image_header(image);
+
+	return header->address == buffer->address && header->length == buffer->bytes &&
+	       memcmp(header->id, buffer->id, sizeof(header->id)) == 0;
+}
+
 /* Is @image that of @buffer? Return: 0; -EBADMSG, logged. */
 static int check_same(pid_t pid, const struct memory_image *image,
 		      const struct host_buffer *buffer)
 {
-	const struct memory_image_header *header = memory_image_header(image);
-
-	if (header->address == buffer->address && header->length == buffer->bytes &&
-	    memcmp(header->id, buffer->id, sizeof(header->id)) == 0)
+	if (is_same(image, buffer))
 		return 0;
 
 	pr_err("pid %d: cuda-memory-%d.img is of another dump: the image directory is "
@@ -285,6 +281,30 @@ static int check_image(pid_t pid, const struct host_buffer_images *images,
 	return ret;
 }
 
+/* Where its image says that its buffer is; and, if there is none, everywhere. */
+static int find_marker(pid_t pid, const struct host_buffer_images *images,
+		       struct buffer_marker *marker)
+{
+	const struct memory_image_header *header;
+	struct memory_image *image;
+	char reason[REASON_MAX];
+	pid_t image_pid;
+	int ret;
+
+	ret = proc_inner_pid(pid, &image_pid);
+	if (ret)
+		return ret;
+	if (memory_image_open(images->dirfd, image_pid, &image, reason) == 0) {
+		header = memory_image_header(image);
+		ret = buffer_marker_read(pid, header->address, header->length, marker);
+		memory_image_close(image);
+		if (ret != -ENOENT)
+			return ret;
+	}
+
+	return buffer_marker_find(pid, marker);
+}
+
 int host_buffer_find(pid_t pid, const struct host_buffer_images *images,
 		     struct host_buffer *ret_buffer)
 {
@@ -292,7 +312,7 @@ int host_buffer_find(pid_t pid, const struct host_buffer_images *images,
 	struct buffer_marker marker;
 	int ret;
 
-	ret = buffer_marker_find(pid, &marker);
+	ret = find_marker(pid, images, &marker);
 	if (ret == -ENOENT) {
 		*ret_buffer = buffer;
 		return 0;
@@ -311,4 +331,33 @@ int host_buffer_find(pid_t pid, const struct host_buffer_images *images,
 		*ret_buffer = buffer;
 
 	return ret;
+}
+
+/* --- and away ----------------------------------------------------------------------- */
+
+/* Another dump into the directory may have put its own in the place of ours. */
+static bool is_of_another(const struct host_buffer_images *images,
+			  const struct host_buffer *buffer)
+{
+	struct memory_image *image;
+	char reason[REASON_MAX];
+	bool is;
+
+	if (memory_image_open(images->dirfd, buffer->image_pid, &image, reason))
+		return false;
+
+	is = !is_same(image, buffer);
+	memory_image_close(image);
+	return is;
+}
+
+void host_buffer_discard(pid_t pid, const struct host_buffer_images *images,
+			 const struct host_buffer *buffer)
+{
+	char reason[REASON_MAX];
+
+	if (is_of_another(images, buffer))
+		return;
+	if (memory_image_remove(images->dirfd, buffer->image_pid, reason))
+		pr_warn("pid %d: %s; it is not needed\n", pid, reason);
 }

@@ -74,6 +74,6 @@ int host_buffer_find(pid_t pid, const struct host_buffer_images *images,
 int host_buffer_fill(pid_t pid, const struct host_buffer_images *images,
 		     const struct host_buffer *buffer) must_check;
 
-/* Remove the image of @buffer, which is not needed. */
+/* Remove the image of @buffer, which is not needed; not if it is one of another dump. */
 void host_buffer_discard(pid_t pid, const struct host_buffer_images *images,
 			 const struct host_buffer *buffer);

@@ -109,6 +109,40 @@ static void marker_is_found_behind_pages_that_could_be_one(void **state)
 	check_found(&marker);
 }
 
+/* As when a huge page has come in place of a small one somewhere before it. */
+static void marker_is_found_behind_memory_that_is_there(void **state)
+{
+	const struct buffer_marker marker = marker_of(FIRST, 64 * MIB);
+	const uint64_t place = buffer_marker_place(marker.address, marker.bytes);
+
+	(void)state;
+	memset((char *)(uintptr_t)place - MIB, 0, MIB);
+	put(&marker);
+
+	check_found(&marker);
+}
+
+static void marker_is_read_where_its_buffer_is(void **state)
+{
+	const struct buffer_marker marker = marker_of(FIRST, 64 * MIB);
+	struct buffer_marker found = none;
+
+	(void)state;
+	assert_int_equal(
+		buffer_marker_read(getpid(), marker.address, marker.bytes, &found),
+		-ENOENT);
+	put(&marker);
+	assert_int_equal(
+		buffer_marker_read(getpid(), marker.address, marker.bytes - 4096, &found),
+		-ENOENT);
+	assert_int_equal(buffer_marker_read(getpid(), 1, 64 * MIB, &found), -ENOENT);
+	assert_memory_equal(&found, &none, sizeof(found));
+
+	assert_int_equal(
+		buffer_marker_read(getpid(), marker.address, marker.bytes, &found), 0);
+	assert_memory_equal(&found, &marker, sizeof(found));
+}
+
 static void what_is_overwritten_is_no_marker(void **state)
 {
 	const struct buffer_marker marker = marker_of(FIRST, 64 * MIB);
@@ -208,6 +242,8 @@ int main(void)
 		CASE(marker_is_found_in_the_smallest_buffer_and_in_a_large_one),
 		CASE(marker_is_found_among_memory_that_is_in_use),
 		CASE(marker_is_found_behind_pages_that_could_be_one),
+		CASE(marker_is_found_behind_memory_that_is_there),
+		CASE(marker_is_read_where_its_buffer_is),
 		CASE(what_is_overwritten_is_no_marker),
 		CASE(marker_that_is_not_in_its_place_is_none),
 		CASE(marker_of_a_buffer_that_is_not_there_is_none),

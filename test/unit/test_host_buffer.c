@@ -190,6 +190,20 @@ static void two_images_of_one_memory_have_two_names(void **state)
 	assert_memory_not_equal(first.id, world.buffer.id, sizeof(first.id));
 }
 
+static bool pagemap_fails;
+
+ssize_t __real_pread(int fd, void *buffer, size_t size, off_t offset);
+ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset);
+ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset)
+{
+	/* What reads at once a page of pagemap reads no image so. */
+	if (!pagemap_fails || size != 8192 * sizeof(uint64_t))
+		return __real_pread(fd, buffer, size, offset);
+
+	errno = EIO;
+	return -1;
+}
+
 /* --- what is not there, or another's --------------------------------------------------
  */
 
@@ -237,6 +251,36 @@ static void image_of_another_dump_is_an_error(void **state)
 	assert_int_equal(find(&found), -EBADMSG);
 	check_logged("another dump");
 	assert_int_equal(put_back(), -EBADMSG);
+}
+
+static void image_of_another_dump_is_not_removed(void **state)
+{
+	struct host_buffer second = world.buffer;
+
+	(void)state;
+	write_out();
+	assert_int_equal(host_buffer_write(getpid(), &world.images, &second), 0);
+
+	host_buffer_discard(getpid(), &world.images, &world.buffer);
+	assert_int_equal(faccessat(world.images.dirfd, world.name, F_OK, 0), 0);
+	host_buffer_discard(getpid(), &world.images, &second);
+	check_no_image();
+}
+
+/* However its page comes back: nothing else in there is to be seen yet. */
+static void memory_is_found_where_its_image_says(void **state)
+{
+	struct host_buffer found = { .bytes = 0 };
+
+	(void)state;
+	fill_memory(true);
+	write_out();
+	drop();
+	pagemap_fails = true;
+	assert_int_equal(find(&found), 0);
+	pagemap_fails = false;
+
+	assert_int_equal(found.bytes, SIZE);
 }
 
 static void image_without_a_directory_is_an_error(void **state)
@@ -348,6 +392,8 @@ int main(void)
 		CASE(memory_without_a_marker_is_no_buffer_whatever_lies_about),
 		CASE(image_that_is_missing_is_an_error),
 		CASE(image_of_another_dump_is_an_error),
+		CASE(image_of_another_dump_is_not_removed),
+		CASE(memory_is_found_where_its_image_says),
 		CASE(image_without_a_directory_is_an_error),
 		CASE(damaged_chunk_is_never_put_back_as_if_it_were_good),
 		CASE(memory_that_is_not_mapped_is_an_error),
