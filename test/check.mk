@@ -165,7 +165,7 @@ needs_test_memory_image_speed = $(needs_test_memory_image)
 needs_test_host_buffer = $(memory_image) test/fake/fake_log.c $(addprefix plugins/cuda/,host_buffer.c \
 	buffer_marker.c memory_map.c remote_memory.c driver_version.c proc.c proc_libcuda.c remedy.c)
 needs_test_image_place = plugins/cuda/image_place.c plugins/cuda/reason.c
-needs_test_offload = plugins/cuda/offload.c plugins/cuda/ledger.c test/fake/fake_log.c
+needs_test_offload = plugins/cuda/offload.c plugins/cuda/ledger.c plugins/cuda/remedy.c test/fake/fake_log.c
 needs_test_crew = plugins/cuda/crew.c plugins/cuda/reason.c
 needs_test_command_line = criu-cuda/command_line.c
 needs_test_image_set = criu-cuda/image_set.c plugins/cuda/memory_image_format.c plugins/cuda/reason.c \

@@ -18,6 +18,7 @@ static void owe_nothing(struct cuda_process *process)
 {
 	process->rung = process->found;
 	process->rung_is_certain = true;
+	process->is_offloaded = false;
 	process->ret = 0;
 }
 

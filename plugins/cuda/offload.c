@@ -9,6 +9,8 @@
 #include "cpu_share.h"
 #include "ledger.h"
 #include "log.h"
+#include "proc.h"
+#include "remedy.h"
 #include "restore_thread.h"
 #include "wave.h"
 
@@ -76,6 +78,56 @@ int offload_next_wave(const struct offload *offload,
 
 /* --- out, and back ------------------------------------------------------------------ */
 
+static int find_name(const struct cuda_process *process, pid_t *ret_name)
+{
+	int ret = proc_inner_pid(process->pid, ret_name);
+
+	if (ret)
+		pr_err("pid %d: cannot see its pid in its own namespace: %s\n",
+		       process->pid, remedy_of_proc(ret));
+
+	return ret;
+}
+
+static int check_name(struct cuda_process *const processes[], const pid_t *names,
+		      size_t last)
+{
+	for (size_t i = 0; i < last; i++) {
+		if (names[i] != names[last])
+			continue;
+
+		pr_err("pid %d, %d: both are pid %d in namespaces of their own: their "
+		       "GPU memory cannot be told apart in the images; CRIU dumps no "
+		       "nested pid namespaces\n",
+		       processes[i]->pid, processes[last]->pid, names[last]);
+		return -EEXIST;
+	}
+
+	return 0;
+}
+
+int offload_check_names(const struct offload *offload,
+			struct cuda_process *const processes[], size_t count)
+{
+	pid_t *names autofree = NULL;
+	int ret = 0;
+
+	if (!offload || !offload->is_wanted || count < 2)
+		return 0;
+
+	names = calloc(count, sizeof(*names));
+	if (!names)
+		return cuda_process_out_of_memory(processes, count);
+
+	for (size_t i = 0; !ret && i < count; i++) {
+		ret = find_name(processes[i], &names[i]);
+		if (!ret)
+			ret = check_name(processes, names, i);
+	}
+
+	return ret;
+}
+
 /* As many threads as there are CPUs for @process. */
 static struct host_buffer_images images_for(const struct offload *offload,
 					    const struct cuda_process *process)
@@ -141,8 +193,8 @@ int offload_take(const struct offload *offload, struct cuda_process *process)
 	note_offloaded(process, true);
 	note_step(&process->written, began_ms);
 	ret = empty(process);
-	if (!ret)
-		return 0;
+	if (!ret || ret == -ENOTRECOVERABLE)
+		return ret;
 
 	pr_warn("pid %d: its GPU memory stays in it, for CRIU to write: %s\n",
 		process->pid, strerror(-ret));

@@ -35,12 +35,22 @@ int offload_next_wave(const struct offload *offload,
 		      enum cuda_state goal, size_t *ret_count) must_check;
 
 /*
+ * See that no two of the @count @processes would have one image: those of nested pid
+ * namespaces, which CRIU refuses too, but later.
+ *
+ * Return: 0; -EEXIST; -ESRCH and other -errno if it cannot be seen.
+ */
+int offload_check_names(const struct offload *offload,
+			struct cuda_process *const processes[], size_t count) must_check;
+
+/*
  * Offload @process, which was checkpointed and is held still by the caller's thread. One
  * whose buffer is not known, or from which it cannot be dropped, keeps its memory: that
  * is no error.
  *
  * Return: 0; -errno if its image cannot be written, and it has its memory still; another
- * -errno, after which it may be offloaded.
+ * -errno, after which it may be offloaded: -ENOTRECOVERABLE if its restore thread could
+ * not be stopped again.
  */
 int offload_take(const struct offload *offload, struct cuda_process *process) must_check;
 

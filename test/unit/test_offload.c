@@ -18,6 +18,7 @@
 #include "cpu_share.h"
 #include "fake_log.h"
 #include "ledger.h"
+#include "proc.h"
 #include "restore_thread.h"
 #include "wave.h"
 
@@ -39,6 +40,7 @@ static struct {
 } world;
 
 static struct debt debt;
+static int inner_pids[PROCESSES]; /* or -errno */
 static struct offload offload;
 static struct cuda_process ours[PROCESSES];
 static struct cuda_process *const process = &ours[0];
@@ -56,6 +58,8 @@ static int set_up(void **state)
 		.is_wanted = true,
 		.is_checked = true,
 	};
+	for (int i = 0; i < PROCESSES; i++)
+		inner_pids[i] = i + 1;
 	for (int i = 0; i < PROCESSES; i++)
 		ours[i] = (struct cuda_process){
 			.pid = PID + 10 * i,
@@ -88,6 +92,15 @@ unsigned int cpu_share_of(pid_t pid)
 {
 	assert_int_equal(pid, PID);
 	return world.share;
+}
+
+int proc_inner_pid(pid_t pid, pid_t *ret_inner)
+{
+	const int inner = inner_pids[(pid - PID) / 10];
+
+	if (inner > 0)
+		*ret_inner = inner;
+	return inner > 0 ? 0 : inner;
 }
 
 int host_buffer_write(pid_t pid, const struct host_buffer_images *images,
@@ -234,6 +247,18 @@ static void memory_that_cannot_be_dropped_stays_and_its_image_goes(void **state)
 	assert_true(fake_log_has("stays in it"));
 }
 
+static void process_whose_thread_runs_is_not_dumped(void **state)
+{
+	(void)state;
+	fails("drop", -ENOTRECOVERABLE);
+
+	assert_int_equal(offload_take(&offload, process), -ENOTRECOVERABLE);
+
+	check_calls("write 7;drop 9 noted;");
+	assert_true(process->is_offloaded);
+	assert_true(atomic_load(&debt.is_offloaded));
+}
+
 static void memory_that_cannot_be_marked_comes_back(void **state)
 {
 	(void)state;
@@ -271,6 +296,23 @@ static void there_are_no_more_threads_than_cpus(void **state)
 
 /* --- back
  * ------------------------------------------------------------------------------- */
+
+static void two_processes_with_one_name_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(offload_check_names(&offload, all, PROCESSES), 0);
+	inner_pids[2] = inner_pids[0];
+	assert_int_equal(offload_check_names(&offload, all, PROCESSES), -EEXIST);
+	assert_true(fake_log_has("pid 7, 27: both are pid 1"));
+
+	assert_int_equal(offload_check_names(&offload, all, 2), 0);
+	assert_int_equal(offload_check_names(NULL, all, PROCESSES), 0);
+	offload.is_wanted = false;
+	assert_int_equal(offload_check_names(&offload, all, PROCESSES), 0);
+	offload.is_wanted = true;
+	inner_pids[1] = -ESRCH;
+	assert_int_equal(offload_check_names(&offload, all, PROCESSES), -ESRCH);
+}
 
 static void memory_that_is_back_is_owed_no_more(void **state)
 {
@@ -412,9 +454,11 @@ int main(void)
 		CASE(what_is_not_wanted_or_not_known_is_let_be),
 		CASE(memory_that_cannot_be_written_is_not_dropped),
 		CASE(memory_that_cannot_be_dropped_stays_and_its_image_goes),
+		CASE(process_whose_thread_runs_is_not_dumped),
 		CASE(memory_that_cannot_be_marked_comes_back),
 		CASE(what_may_be_gone_is_owed_until_it_is_back),
 		CASE(there_are_no_more_threads_than_cpus),
+		CASE(two_processes_with_one_name_are_refused),
 		CASE(memory_that_is_back_is_owed_no_more),
 		CASE(memory_that_is_not_back_is_still_owed),
 		CASE(image_is_removed_once_the_memory_is_back),
