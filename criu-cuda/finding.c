@@ -74,8 +74,8 @@ void finding_of_part(pid_t pid, struct finding *ret_finding)
 			     "was killed");
 }
 
-void finding_of_inventory(int error, enum inventory_need need, size_t images,
-			  struct finding *ret_finding)
+void finding_of_inventory(int error, enum inventory_need need, bool needs_images,
+			  size_t images, struct finding *ret_finding)
 {
 	*ret_finding = (struct finding){ .file = FINDING_INVENTORY,
 					 .verdict = verdict_of(error) };
@@ -91,6 +91,10 @@ void finding_of_inventory(int error, enum inventory_need need, size_t images,
 		explain(ret_finding,
 			"it says that " FINDING_PLUGIN " is not needed, but there are "
 			"GPU memory images: a restore would leave them out");
+	} else if (needs_images && !images) {
+		ret_finding->verdict = VERDICT_MISSING;
+		explain(ret_finding, "it says that there are GPU memory images, and "
+				     "there is none");
 	}
 }
 

@@ -16,6 +16,7 @@
 
 /* The plugin as inventories call it, and the file that says whether it is needed. */
 #define FINDING_PLUGIN	  "cuda_plugin"
+#define FINDING_IMAGES	  "gpu_memory_images" /* entered if there are such images */
 #define FINDING_INVENTORY "inventory.img"
 
 enum verdict {
@@ -50,10 +51,10 @@ void finding_of_part(pid_t pid, struct finding *ret_finding);
 
 /*
  * Of the inventory beside @images GPU memory images, for which inventory_read() returned
- * @error and, if that is 0, @need.
+ * @error and, if that is 0, @need; @needs_images: it has the name of such images, too.
  */
-void finding_of_inventory(int error, enum inventory_need need, size_t images,
-			  struct finding *ret_finding);
+void finding_of_inventory(int error, enum inventory_need need, bool needs_images,
+			  size_t images, struct finding *ret_finding);
 
 /* What an inventory says, as a sentence. */
 const char *finding_need_text(enum inventory_need need);

@@ -10,11 +10,16 @@ static void add_problem(struct inspection *inspection, const struct finding *fin
 
 static void look_at_inventory(struct inspection *inspection, const struct image_set *set)
 {
+	enum inventory_need images_need = INVENTORY_UNSET;
 	struct finding finding;
-	int ret = inventory_read(set->dirfd, FINDING_PLUGIN, &inspection->need);
+	int ret;
 
+	ret = inventory_read(set->dirfd, FINDING_PLUGIN, &inspection->need);
 	inspection->has_inventory = ret == 0;
-	finding_of_inventory(ret, inspection->need, set->images.count, &finding);
+	if (!ret)
+		ret = inventory_read(set->dirfd, FINDING_IMAGES, &images_need);
+	finding_of_inventory(ret, inspection->need, images_need == INVENTORY_NEEDED,
+			     set->images.count, &finding);
 	if (finding.verdict != VERDICT_GOOD)
 		add_problem(inspection, &finding);
 }

@@ -20,11 +20,15 @@ static bool tell(FILE *stream, const struct finding *finding, const char *remark
 
 static bool verify_inventory(FILE *stream, const struct image_set *set)
 {
-	enum inventory_need need = INVENTORY_UNSET;
+	enum inventory_need need = INVENTORY_UNSET, images_need = INVENTORY_UNSET;
 	struct finding finding;
-	int ret = inventory_read(set->dirfd, FINDING_PLUGIN, &need);
+	int ret;
 
-	finding_of_inventory(ret, need, set->images.count, &finding);
+	ret = inventory_read(set->dirfd, FINDING_PLUGIN, &need);
+	if (!ret)
+		ret = inventory_read(set->dirfd, FINDING_IMAGES, &images_need);
+	finding_of_inventory(ret, need, images_need == INVENTORY_NEEDED,
+			     set->images.count, &finding);
 	return tell(stream, &finding, finding_need_text(need));
 }
 

@@ -110,11 +110,18 @@ static int pause_devices(int pid)
 /* Enter the plugin in the inventory, now that there is something to restore. */
 static int note_gpu_process(void)
 {
+	int ret = 0;
+
 	if (plugin.gpu_process_dumped)
 		return 0;
 
 	plugin.gpu_process_dumped = true;
-	return host_version() == CRIU_HOST_4_0 ? 0 : host_require_plugin(PLUGIN_NAME);
+	if (host_version() == CRIU_HOST_4_0)
+		return 0;
+
+	if (session_has_images(&plugin.session))
+		ret = host_require_plugin(PLUGIN_IMAGES_NAME);
+	return ret ? ret : host_require_plugin(PLUGIN_NAME);
 }
 
 static int checkpoint_devices(int pid)
@@ -213,6 +220,8 @@ static void finish_dump(int ret)
 		return;
 
 	ret = inventory_add_plugin(host_image_dir(), PLUGIN_NAME);
+	if (!ret && session_has_images(&plugin.session))
+		ret = inventory_add_plugin(host_image_dir(), PLUGIN_IMAGES_NAME);
 	if (ret)
 		pr_err("inventory.img: cannot enter %s: %s\n", PLUGIN_NAME,
 		       strerror(-ret));

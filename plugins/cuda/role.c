@@ -74,6 +74,18 @@ static int stand_by(enum inventory_need need, const char *reason, enum role *ret
 	return 0;
 }
 
+/* Return: are we needed? Not asked for what we bring beside it. */
+static bool claim(void)
+{
+	if (host_version() == CRIU_HOST_4_0)
+		return true;
+	if (!host_claim_plugin(PLUGIN_NAME))
+		return false;
+
+	(void)host_claim_plugin(PLUGIN_IMAGES_NAME);
+	return true;
+}
+
 int role_in_restore(const struct options *options, const struct tool *tool,
 		    enum role *ret_role)
 {
@@ -89,8 +101,7 @@ int role_in_restore(const struct options *options, const struct tool *tool,
 	    prove_fit(options, tool, reason, sizeof(reason)))
 		return stand_by(need, reason, ret_role);
 
-	if (need != INVENTORY_NOT_NEEDED &&
-	    (host_version() == CRIU_HOST_4_0 || host_claim_plugin(PLUGIN_NAME))) {
+	if (need != INVENTORY_NOT_NEEDED && claim()) {
 		*ret_role = ROLE_WORKER;
 		return 0;
 	}

@@ -20,6 +20,14 @@ enum role {
 /* The name that goes into the inventory. */
 #define PLUGIN_NAME "cuda_plugin"
 
+/*
+ * The name that goes there too if GPU memory is in images of its own. A plugin of the
+ * first name that does not know them would have the driver restore zeros and say that all
+ * is well: so CRIU refuses the restore. CRIU compares no more characters than the name of
+ * the plugin has: none of the two may begin with the other.
+ */
+#define PLUGIN_IMAGES_NAME "gpu_memory_images"
+
 /* A dump: a worker where there is a GPU, else none. */
 enum role role_in_dump(const struct options *options);
 

@@ -242,6 +242,8 @@ static int checkpoint_all(struct session *session)
 
 	ret = departed_give_back(session->tool, session->guardian,
 				 session->roster.processes, room, chosen, &count);
+	if (!ret)
+		ret = offload_check_names(session->tool->offload, chosen, count);
 	if (ret)
 		return ret;
 
@@ -349,6 +351,15 @@ int session_resume(struct session *session, pid_t pid)
 
 	process = roster_find(&session->roster, pid);
 	return process ? process->ret : -ENXIO;
+}
+
+bool session_has_images(const struct session *session)
+{
+	for (size_t i = 0; i < session->roster.count; i++)
+		if (session->roster.processes[i]->has_image)
+			return true;
+
+	return false;
 }
 
 void session_discard_images(struct session *session)

@@ -110,5 +110,8 @@ int session_resume(struct session *session, pid_t pid) must_check;
  */
 int session_give_back(struct session *session) must_check;
 
+/* Is GPU memory of this dump in images of its own? */
+bool session_has_images(const struct session *session);
+
 /* The dump failed: remove the GPU memory images of processes that have their memory. */
 void session_discard_images(struct session *session);

@@ -61,10 +61,15 @@ image_needs_plugin() {
 	grep -qa cuda_plugin "$IMAGES/inventory.img"
 }
 
+# Does CRIU refuse it to a plugin that knows no images of GPU memory?
+image_needs_images() {
+	grep -qa gpu_memory_images "$IMAGES/inventory.img"
+}
+
 # Make the image one of a CRIU before 4.1, whose inventory has no list of plugins: field
 # 12 is taken out, and the length set right.
 image_forget_plugins() {
-	perl -0777 -pi -e 's/\x62\x0d\x62\x0bcuda_plugin// or die "no list of plugins";
+	perl -0777 -pi -e 's/\x62[\x00-\x7f](\x62[\x00-\x7f][a-z_]+)+// or die "no list of plugins";
 		substr($_, 4, 4) = pack("V", length($_) - 8)' "$IMAGES/inventory.img"
 }
 

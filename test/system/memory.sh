@@ -25,6 +25,7 @@ mib_of() {
 has_image() {
 	[ -f "$MEMORY" ] || fail "there is no ${MEMORY##*/}"
 	criu_said dump.log "MiB of GPU memory written"
+	image_needs_images || fail "any plugin may restore it"
 }
 
 # Nor one that is unfinished.
@@ -84,6 +85,7 @@ memory_stays_with_criu() {
 	criu_dumped_is_gone || fail "the program is still there after the dump"
 
 	has_no_image
+	! image_needs_images || fail "only this plugin may restore it"
 	[ "$(mib_of "$IMAGES"/pages-*.img)" -ge "$2" ] || fail "CRIU has not written it either"
 	restored_goes_on
 }

@@ -106,8 +106,8 @@ static void inventory_is_good_unless_it_denies_the_images(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct finding finding;
 
-		finding_of_inventory(cases[i].error, cases[i].need, cases[i].images,
-				     &finding);
+		finding_of_inventory(cases[i].error, cases[i].need, false,
+				     cases[i].images, &finding);
 
 		assert_string_equal(finding.file, "inventory.img");
 		assert_int_equal(finding.verdict, cases[i].verdict);
@@ -143,9 +143,23 @@ static void lines_are_aligned(void **state)
 					  "good        cuda-memory-8.img: 1.0 MiB\n");
 }
 
+static void images_that_are_needed_and_not_there_are_missing(void **state)
+{
+	struct finding finding;
+
+	(void)state;
+	finding_of_inventory(0, INVENTORY_NEEDED, true, 0, &finding);
+	assert_int_equal(finding.verdict, VERDICT_MISSING);
+	finding_of_inventory(0, INVENTORY_NEEDED, true, 1, &finding);
+	assert_int_equal(finding.verdict, VERDICT_GOOD);
+	finding_of_inventory(-EBADMSG, INVENTORY_UNSET, true, 0, &finding);
+	assert_int_equal(finding.verdict, VERDICT_DAMAGED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(images_that_are_needed_and_not_there_are_missing),
 		cmocka_unit_test(each_error_of_an_image_has_its_verdict),
 		cmocka_unit_test(good_image_needs_no_reason),
 		cmocka_unit_test(only_the_name_of_the_file_is_left_out_of_a_reason),
