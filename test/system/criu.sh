@@ -67,9 +67,11 @@ image_needs_images() {
 }
 
 # Make the image one of a CRIU before 4.1, whose inventory has no list of plugins: field
-# 12 is taken out, and the length set right.
+# 12 is taken out, by its length, and the length of the whole set right.
 image_forget_plugins() {
-	perl -0777 -pi -e 's/\x62[\x00-\x7f](\x62[\x00-\x7f][a-z_]+)+// or die "no list of plugins";
+	perl -0777 -pi -e '/\x62([\x0d-\x7f])\x62[\x0b\x11](?:cuda_plugin|gpu_memory_images)/s
+			or die "no list of plugins";
+		substr($_, $-[0], 2 + ord($1)) = "";
 		substr($_, 4, 4) = pack("V", length($_) - 8)' "$IMAGES/inventory.img"
 }
 
