@@ -73,6 +73,7 @@ struct criu_report {
 	bool missing_plugin;	     /* a required plugin is not there */
 	unsigned int added;	     /* calls of add_inventory_plugin() */
 	unsigned int claimed;	     /* of check_and_remove_inventory_plugin() */
+	unsigned int claimed_images; /* of the same, for what we bring beside us */
 	unsigned int interrupt_only; /* of set_compel_interrupt_only_mode() */
 	unsigned int alarms;	     /* SIGALRM came */
 	unsigned int stolen;	     /* children that the SIGCHLD handler reaped */

@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAME "cuda_plugin"
+#define NAME	    "cuda_plugin"
+#define IMAGES_NAME "gpu_memory_images"
 
 #pragma GCC visibility push(default)
 void print_on_level(unsigned int level, const char *format, ...)
@@ -106,7 +107,10 @@ int add_inventory_plugin(const char *name)
 
 bool check_and_remove_inventory_plugin(const char *name, size_t length)
 {
-	report->claimed++;
+	if (length == strlen(IMAGES_NAME) && strncmp(name, IMAGES_NAME, length) == 0)
+		report->claimed_images++;
+	else
+		report->claimed++;
 	if (settings->list == CRIU_LIST_MISSING)
 		return true;
 	if (!listed || length != strlen(NAME) || strncmp(name, NAME, length) != 0)

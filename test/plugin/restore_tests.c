@@ -46,6 +46,7 @@ static void cuda_process_is_restored_and_unlocked(void **state)
 	assert_int_equal(report->resume[0], 0);
 	assert_int_equal(report->resume[1], -ENOTSUP);
 	assert_int_equal(report->claimed, is_4_0() ? 0 : 1);
+	assert_int_equal(report->claimed_images, report->claimed);
 	assert_int_equal(utility_runs("restore", &fixture.gpu, &run), 1);
 	assert_true(run.leader_stopped);
 	assert_true(run.blocked == ALL_BUT_SIGTRAP);
@@ -110,6 +111,7 @@ static void requirement_is_not_claimed_without_the_utility(void **state)
 	assert_clean(report);
 	assert_true(report->failed);
 	assert_int_equal(report->claimed, 0);
+	assert_int_equal(report->claimed_images, 0);
 	assert_int_equal(report->missing_plugin, !is_4_0());
 	assert_int_equal(report->init, is_4_0() ? -ENODEV : 0);
 	assert_true(logged(report, "there is no \"/nowhere/cuda-checkpoint\""));
@@ -131,6 +133,7 @@ static void requirement_is_not_claimed_without_a_gpu(void **state)
 	assert_clean(report);
 	assert_true(report->failed);
 	assert_int_equal(report->claimed, 0);
+	assert_int_equal(report->claimed_images, 0);
 	assert_int_equal(report->missing_plugin, !is_4_0());
 	assert_true(logged(report, "there is no GPU in /proc/driver/nvidia/gpus"));
 	assert_int_equal(utility_runs(NULL, NULL, NULL), 0);
@@ -149,6 +152,7 @@ static void requirement_is_not_claimed_with_a_utility_that_fails(void **state)
 	assert_clean(report);
 	assert_true(report->failed);
 	assert_int_equal(report->claimed, 0);
+	assert_int_equal(report->claimed_images, 0);
 	assert_true(logged(report, "status 1"));
 }
 
