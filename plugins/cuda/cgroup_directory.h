@@ -20,7 +20,7 @@ enum cgroup_version {
 
 /*
  * Where the cgroup of @pid is, in the hierarchy of @version, and there of @controller:
- * "memory" or "cpu". A process may be in one of each version.
+ * "memory", "cpu" or "cpuset". A process may be in one of each version.
  *
  * Return: 0 with *@ret_path, to be freed, and in *@ret_top the length of the mount point
  * with which it begins: no cgroup above that can be seen. -ENOENT if the cgroup cannot be

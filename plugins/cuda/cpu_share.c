@@ -3,9 +3,9 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "cgroup_directory.h"
 #include "cleanup.h"
@@ -18,36 +18,28 @@ static uint64_t lesser(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* The CPUs on which @pid may run. */
-static uint64_t affinity_of(pid_t pid)
-{
-	cpu_set_t cpus;
-
-	/* Fails too where there are more than fit: then our own bound is left. */
-	if (sched_getaffinity(pid, sizeof(cpus), &cpus) < 0)
-		return UNBOUNDED;
-
-	return (uint64_t)CPU_COUNT(&cpus);
-}
-
-/* --- the quota of a cgroup ---------------------------------------------------------- */
-
-static bool read_line(const char *directory, const char *name, char *line, int size)
+/* The first line of a file, to be freed; NULL if it cannot be read. */
+static char *read_line(const char *directory, const char *name)
 {
 	FILE *file autofclose = NULL;
-	char *path autofree = NULL;
+	char *path autofree = NULL, *line = NULL;
+	size_t size = 0;
 
 	if (asprintf(&path, "%s/%s", directory, name) < 0) {
 		path = NULL;
-		return false;
+		return NULL;
 	}
 
 	file = fopen(path, "re");
-	return file && fgets(line, size, file);
+	if (file && getline(&line, &size, file) >= 0)
+		return line;
+
+	free(line);
+	return NULL;
 }
 
-/* Take a number and the one character @end behind it off the beginning of *@text. */
-static bool take_number(const char **text, char end, uint64_t *ret_number)
+/* Take the number at the beginning of *@text off it. */
+static bool take_number(const char **text, uint64_t *ret_number)
 {
 	uint64_t number;
 	char *rest;
@@ -58,31 +50,95 @@ static bool take_number(const char **text, char end, uint64_t *ret_number)
 
 	errno = 0;
 	number = strtoull(*text, &rest, 10);
-	if (errno || *rest != end)
+	if (errno)
 		return false;
 
-	*text = rest + 1;
+	*text = rest;
 	*ret_number = number;
 	return true;
 }
 
+/* The same for one character. */
+static bool take(const char **text, char character)
+{
+	if (**text != character)
+		return false;
+
+	++*text;
+	return true;
+}
+
+/* --- the cpuset of a cgroup --------------------------------------------------------- */
+
+/* Of "0-3,8\n"; false if it is no such list, or empty. */
+static bool count_list(const char *text, uint64_t *ret_count)
+{
+	uint64_t first, last, count = 0;
+
+	do {
+		if (!take_number(&text, &first))
+			return false;
+		last = first;
+		if (take(&text, '-') && (!take_number(&text, &last) || last < first))
+			return false;
+		if (last - first >= UNBOUNDED - count)
+			return false;
+		count += last - first + 1;
+	} while (take(&text, ','));
+
+	if (*text != '\n')
+		return false;
+
+	*ret_count = count;
+	return true;
+}
+
+/* A directory in which the controller is not there has no such file. */
+static bool cpuset_in(const char *directory, enum cgroup_version version,
+		      uint64_t *ret_count)
+{
+	char *list autofree =
+		read_line(directory, version == CGROUP_V2 ? "cpuset.cpus.effective"
+							  : "cpuset.effective_cpus");
+
+	return list && count_list(list, ret_count);
+}
+
+/* That of the cgroup of @pid, or of the next above it that has one. */
+static uint64_t cpuset_of(pid_t pid, enum cgroup_version version)
+{
+	char *directory autofree = NULL;
+	uint64_t count = UNBOUNDED;
+	size_t top;
+
+	if (cgroup_directory_of(pid, version, "cpuset", &directory, &top))
+		return UNBOUNDED;
+
+	while (!cpuset_in(directory, version, &count))
+		if (!cgroup_directory_up(directory, top))
+			return UNBOUNDED;
+
+	return count;
+}
+
+/* --- the quota of a cgroup ---------------------------------------------------------- */
+
 /* "QUOTA PERIOD\n" */
 static bool read_v2(const char *directory, uint64_t *ret_quota, uint64_t *ret_period)
 {
-	char line[64];
+	char *line autofree = read_line(directory, "cpu.max");
 	const char *text = line;
 
-	return read_line(directory, "cpu.max", line, sizeof(line)) &&
-	       take_number(&text, ' ', ret_quota) && take_number(&text, '\n', ret_period);
+	return text && take_number(&text, ret_quota) && take(&text, ' ') &&
+	       take_number(&text, ret_period) && take(&text, '\n');
 }
 
 static bool read_v1_file(const char *directory, const char *name, uint64_t *ret_number)
 {
-	char line[64];
+	char *line autofree = read_line(directory, name);
 	const char *text = line;
 
-	return read_line(directory, name, line, sizeof(line)) &&
-	       take_number(&text, '\n', ret_number);
+	return text && take_number(&text, ret_number) && take(&text, '\n');
 }
 
 static bool read_v1(const char *directory, uint64_t *ret_quota, uint64_t *ret_period)
@@ -124,7 +180,8 @@ unsigned int cpu_share_of(pid_t pid)
 {
 	uint64_t cpus = machine_cpus();
 
-	cpus = lesser(cpus, affinity_of(pid));
+	cpus = lesser(cpus, cpuset_of(pid, CGROUP_V2));
+	cpus = lesser(cpus, cpuset_of(pid, CGROUP_V1));
 	cpus = lesser(cpus, quota_of(pid, CGROUP_V2));
 	cpus = lesser(cpus, quota_of(pid, CGROUP_V1));
 

@@ -4,7 +4,9 @@
  *
  * The least of
  *   - the CPUs on which the caller may run;
- *   - those on which the process may, which a cpuset of its cgroup bounds as well;
+ *   - those of the cpuset of its cgroup, cpuset.cpus.effective of version 2,
+ *     cpuset.effective_cpus of version 1. Not those to which the process binds itself: a
+ *     rank that keeps to one core does not mean that its memory has to be copied by one;
  *   - the quota of CPU time of each cgroup that it is in, up to the highest that is seen:
  *     cpu.max of version 2, cpu.cfs_quota_us and cpu.cfs_period_us of version 1.
  *

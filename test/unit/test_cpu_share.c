@@ -2,7 +2,6 @@
 #include "cpu_share.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -24,10 +23,8 @@
 
 /* --- the machine -------------------------------------------------------------------- */
 
-static bool is_real;	/* look at this machine */
-static size_t ours;	/* CPUs on which we may run */
-static int theirs;	/* on which the process may */
-static int no_affinity; /* an errno: that cannot be seen */
+static bool is_real; /* look at this machine */
+static size_t ours;  /* CPUs on which we may run */
 
 FILE *__real_fopen(const char *path, const char *mode);
 FILE *__wrap_fopen(const char *path, const char *mode);
@@ -37,37 +34,17 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 	return is_real ? __real_fopen(path, mode) : file_tree_open(path);
 }
 
-int __real_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *ret_cpus);
-int __wrap_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *ret_cpus);
-int __wrap_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *ret_cpus)
-{
-	if (is_real)
-		return __real_sched_getaffinity(pid, size, ret_cpus);
-
-	assert_int_equal(pid, PID);
-	errno = no_affinity;
-	if (no_affinity)
-		return -1;
-
-	CPU_ZERO(ret_cpus);
-	for (int i = 0; i < theirs; i++)
-		CPU_SET(i * 2, ret_cpus);
-	return 0;
-}
-
 size_t machine_cpus(void)
 {
 	return ours;
 }
 
-/* 64 CPUs for us and for the process, and no cgroup. */
+/* 64 CPUs for us, and no cgroup for the process. */
 static int begin(void **state)
 {
 	(void)state;
 	is_real = false;
 	ours = 64;
-	theirs = 64;
-	no_affinity = 0;
 	file_tree_clear();
 	return 0;
 }
@@ -101,29 +78,62 @@ static void add_v1(const char *directory, const char *quota, const char *period)
 
 /* --- where it may run --------------------------------------------------------------- */
 
-static void the_lesser_affinity_counts(void **state)
+static void it_runs_where_we_run(void **state)
 {
 	(void)state;
 	assert_int_equal(cpu_share_of(PID), 64);
-
 	ours = 5;
-	assert_int_equal(cpu_share_of(PID), 5);
-	theirs = 3;
-	assert_int_equal(cpu_share_of(PID), 3);
-	theirs = 64;
 	assert_int_equal(cpu_share_of(PID), 5);
 }
 
-static void affinity_that_cannot_be_seen_does_not_bound(void **state)
-{
-	static const int errors[] = { ESRCH, EINVAL, EPERM };
+static const struct {
+	const char *text;
+	unsigned int cpus;
+} lists[] = {
+	{ "0\n", 1 },	    { "0-3\n", 4 },   { "5-5\n", 1 },
+	{ "0-3,8\n", 5 },   { "1,3,5\n", 3 }, { "0-1,4-7,63\n", 7 },
+	{ "0-1023\n", 64 }, { "\n", 64 },     { "", 64 },
+	{ "0-3", 64 },	    { "3-0\n", 64 },  { "0-\n", 64 },
+	{ "-3\n", 64 },	    { "0,\n", 64 },   { "0 1\n", 64 },
+	{ "0-3,8 \n", 64 }, { "all\n", 64 },  { "0-18446744073709551615\n", 64 },
+	{ "0-3,x\n", 64 },  { "0--3\n", 64 }, { "99999999999999999999\n", 64 },
+};
 
+static void cpuset_is_a_list_of_ranges(void **state)
+{
 	(void)state;
-	theirs = 3;
-	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
-		no_affinity = errors[i];
-		assert_int_equal(cpu_share_of(PID), 64);
+	be_v2("/a");
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		file_tree_add(V2 "/a/cpuset.cpus.effective", "%s", lists[i].text);
+		if (cpu_share_of(PID) != lists[i].cpus)
+			fail_msg("%s: %u", lists[i].text, cpu_share_of(PID));
 	}
+}
+
+/* Where the controller is not enabled, that of the next above it holds. */
+static void lowest_cpuset_counts(void **state)
+{
+	(void)state;
+	be_v2("/a/b/c");
+	file_tree_add(V2 "/cpuset.cpus.effective", "0-31\n");
+	assert_int_equal(cpu_share_of(PID), 32);
+	file_tree_add(V2 "/a/cpuset.cpus.effective", "4-11\n");
+	assert_int_equal(cpu_share_of(PID), 8);
+	file_tree_add(V2 "/a/b/c/cpuset.cpus.effective", "4,5\n");
+	assert_int_equal(cpu_share_of(PID), 2);
+}
+
+static void cpuset_of_version_1_has_its_own_hierarchy(void **state)
+{
+	(void)state;
+	file_tree_add("/proc/7/cgroup", "3:cpuset:/a\n1:cpu:/\n0::/\n");
+	file_tree_add(
+		"/proc/self/mountinfo",
+		"36 31 0:33 / " V1 " rw - cgroup cgroup rw,cpu\n"
+		"37 31 0:34 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n");
+	assert_int_equal(cpu_share_of(PID), 64);
+	file_tree_add("/sys/fs/cgroup/cpuset/a/cpuset.effective_cpus", "1-6\n");
+	assert_int_equal(cpu_share_of(PID), 6);
 }
 
 /* --- what it may take --------------------------------------------------------------- */
@@ -180,14 +190,16 @@ static void quota_of_version_1_is_in_two_files(void **state)
 	assert_int_equal(cpu_share_of(PID), 2);
 }
 
-static void affinity_bounds_a_quota_and_a_quota_the_affinity(void **state)
+static void cpuset_bounds_a_quota_and_a_quota_the_cpuset(void **state)
 {
 	(void)state;
 	be_v2("/a");
 	file_tree_add(V2 "/a/cpu.max", "800000 100000\n");
 	assert_int_equal(cpu_share_of(PID), 8);
-	theirs = 6;
+	file_tree_add(V2 "/a/cpuset.cpus.effective", "0-5\n");
 	assert_int_equal(cpu_share_of(PID), 6);
+	file_tree_add(V2 "/a/cpu.max", "400000 100000\n");
+	assert_int_equal(cpu_share_of(PID), 4);
 }
 
 /* --- what cannot be seen ------------------------------------------------------------ */
@@ -266,12 +278,14 @@ static void this_machine_gives_at_least_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(the_lesser_affinity_counts),
-		CASE(affinity_that_cannot_be_seen_does_not_bound),
+		CASE(it_runs_where_we_run),
+		CASE(cpuset_is_a_list_of_ranges),
+		CASE(lowest_cpuset_counts),
+		CASE(cpuset_of_version_1_has_its_own_hierarchy),
 		CASE(quota_is_rounded_up_and_at_least_one),
 		CASE(every_level_up_to_the_mount_is_looked_at),
 		CASE(quota_of_version_1_is_in_two_files),
-		CASE(affinity_bounds_a_quota_and_a_quota_the_affinity),
+		CASE(cpuset_bounds_a_quota_and_a_quota_the_cpuset),
 		CASE(quota_that_cannot_be_understood_does_not_bound),
 		CASE(half_a_quota_of_version_1_does_not_bound),
 		CASE(files_that_cannot_be_read_do_not_bound),
