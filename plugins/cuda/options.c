@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crew.h"
 #include "option_value.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -120,7 +121,7 @@ static bool set_memory_compression(struct options *options, const char *value)
 
 static bool set_memory_threads(struct options *options, const char *value)
 {
-	return option_value_number(value, THREADS_MAX, &options->memory_threads);
+	return option_value_number(value, CREW_HANDS_MAX, &options->memory_threads);
 }
 
 static bool set_prefault(struct options *options, const char *value)
@@ -138,6 +139,8 @@ static bool set_force(struct options *options, const char *value)
 #define SIZE	"bytes, or a number with K, M, G or T, up to 16777215T"
 #define THREADS "a number from 1 to 1024"
 
+_Static_assert(CREW_HANDS_MAX == 64, "as the text of memory-threads says");
+
 static const struct key {
 	const char *name;
 	const char *bare;   /* the value when none is given; NULL: must be given */
@@ -154,7 +157,7 @@ static const struct key {
 	{ "memory-image", "on", "auto, " BOOL, set_memory_image },
 	{ "host-memory", NULL, SIZE, set_host_memory },
 	{ "memory-compression", NULL, "none or zstd", set_memory_compression },
-	{ "memory-threads", NULL, THREADS, set_memory_threads },
+	{ "memory-threads", NULL, "a number from 1 to 64", set_memory_threads },
 	{ "parallel", NULL, "a number from 1 to 65536", set_parallel },
 	{ "prefault", "on", BOOL, set_prefault },
 	{ "prefault-threads", NULL, THREADS, set_prefault_threads },

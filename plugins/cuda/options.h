@@ -16,7 +16,8 @@
  *   memory-image[=BOOL|auto]   GPU memory goes into images of its own
  *   host-memory=SIZE           how much of it to have in host memory at once
  *   memory-compression=NAME    none or zstd, of these images
- *   memory-threads=NUMBER      by how many threads they are written and filled from
+ *   memory-threads=NUMBER      by how many threads at most they are written and filled
+ *                              from, up to CREW_HANDS_MAX
  *   parallel=NUMBER            on how many processes at most to work at once
  *   prefault[=BOOL]            populate the buffer of a checkpoint for the driver
  *   prefault-threads=NUMBER    by so many threads, for all processes together

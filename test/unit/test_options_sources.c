@@ -171,7 +171,7 @@ static const struct {
 	{ "memory-compression", { "\"memory-compression\"", "needs a value" } },
 	{ "memory-compression=lz4",
 	  { "\"memory-compression\"", "\"lz4\"", "none or zstd" } },
-	{ "memory-threads=0", { "\"memory-threads\"", "\"0\"", "from 1 to 1024" } },
+	{ "memory-threads=0", { "\"memory-threads\"", "\"0\"", "from 1 to 64" } },
 	{ "prefault=maybe", { "\"prefault\"", "\"maybe\"", "on, off" } },
 	{ "prefault-threads",
 	  { "\"prefault-threads\"", "needs a value", "from 1 to 1024" } },
