@@ -133,11 +133,12 @@ needs_test_lock = $(addprefix plugins/cuda/,lock.c team.c cuda_process.c cuda_st
 	test/fake/fake_log.c
 needs_test_life = plugins/cuda/life.c
 needs_test_ledger = plugins/cuda/ledger.c
+needs_test_fd_store = plugins/cuda/fd_store.c
 needs_test_pid_set = plugins/cuda/pid_set.c
 needs_test_roster = plugins/cuda/roster.c
 needs_test_stats = plugins/cuda/stats.c plugins/cuda/cuda_state.c
 needs_test_machine = plugins/cuda/machine.c
-needs_test_guardian = $(addprefix plugins/cuda/,guardian.c guardian_log.c ledger.c life.c log.c proc.c proc_libcuda.c \
+needs_test_guardian = $(addprefix plugins/cuda/,guardian.c guardian_log.c fd_store.c ledger.c life.c log.c proc.c proc_libcuda.c \
 	at_work.c restore_thread.c settle.c sigchld.c cuda_state.c) $(staging) test/unit/guardian_world.c
 needs_test_settle = $(needs_test_guardian)
 needs_test_settle_tripwire = $(needs_test_guardian)

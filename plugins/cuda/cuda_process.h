@@ -18,6 +18,8 @@
 #include "tool.h"
 
 struct debt;
+struct fd_store;
+struct memory_image;
 struct restore_thread;
 
 /* The last action of a kind on a process. */
@@ -41,9 +43,11 @@ struct cuda_process {
 	struct cuda_step steps[CUDA_ACTION_COUNT];
 	unsigned int lock_tries; /* of the lock */
 	struct debt *debt;	 /* what it is owed; borrowed; NULL: nothing yet */
+	struct fd_store *store;	 /* for its image; borrowed; NULL: there is none */
 	struct host_buffer buffer;
-	bool is_offloaded; /* its memory is in an image, and not in it */
-	bool has_image;	   /* which was written by us */
+	bool is_offloaded;	    /* its memory is in an image, and not in it */
+	struct memory_image *image; /* that one, owned; NULL: to be opened by its name */
+	bool has_image;		    /* which was written by us */
 	struct cuda_step written, filled;
 	int ret; /* what came of the last thing that was done with it */
 };

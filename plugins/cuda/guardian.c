@@ -23,9 +23,13 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define NAME	  "cuda-guardian"
-#define LOOK_MS	  50 /* between looks at CRIU */
-#define IMAGE_DIR 3  /* its descriptor; the only one that is kept */
+#define NAME	"cuda-guardian"
+#define LOOK_MS 50 /* between looks at CRIU */
+
+/* Its descriptors; no others of CRIU's are kept. */
+#define IMAGE_DIR  3
+#define STORE	   4
+#define FIRST_FREE 5
 
 struct duty {
 	const struct guardian *guardian;
@@ -46,19 +50,29 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Keep nothing open of CRIU's but the image directory. */
-static void reset_descriptors(int image_dir)
+/* What is open as @fd becomes @kept; nothing does if it is negative. */
+static void keep_as(int fd, int kept)
+{
+	if (fd < 0 || dup3(fd, kept, O_CLOEXEC) < 0)
+		close(kept);
+}
+
+/* Keep nothing open of CRIU's but the image directory, and our end of the store. */
+static void reset_descriptors(int image_dir, int store)
 {
 	int null;
 
-	if (image_dir >= 0 && image_dir != IMAGE_DIR)
-		dup3(image_dir, IMAGE_DIR, O_CLOEXEC);
-	closefrom(image_dir >= 0 ? IMAGE_DIR + 1 : IMAGE_DIR);
+	/* Out of the way of each other first. */
+	image_dir = fcntl(image_dir, F_DUPFD_CLOEXEC, FIRST_FREE);
+	store = fcntl(store, F_DUPFD_CLOEXEC, FIRST_FREE);
+	keep_as(image_dir, IMAGE_DIR);
+	keep_as(store, STORE);
+	closefrom(FIRST_FREE);
 
 	null = open("/dev/null", O_RDWR);
 	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
 		dup2(null, fd);
-	if (null > IMAGE_DIR)
+	if (null > STDERR_FILENO)
 		close(null);
 }
 
@@ -82,6 +96,39 @@ static void leave_cgroup(void)
 	}
 }
 
+/* @fd is the image of @pid. */
+static void keep_image(struct ledger *ledger, pid_t pid, int fd)
+{
+	struct debt *debt = ledger_find(ledger, pid);
+
+	if (!debt) {
+		close(fd);
+		return;
+	}
+
+	if (debt->image)
+		close(debt->image);
+	debt->image = fd;
+}
+
+/* Those that CRIU has put into the store. Return: may there be more, later? */
+static bool take_images(struct ledger *ledger)
+{
+	pid_t pid;
+	int fd, ret;
+
+	do {
+		ret = fd_store_take(STORE, &pid, &fd);
+		if (!ret)
+			keep_image(ledger, pid, fd);
+		if (ret == -EBADMSG)
+			pr_warn("the image of a process cannot be held open: there are "
+				"too many; the image directory must stay where it is\n");
+	} while (!ret || ret == -EBADMSG);
+
+	return ret == -EAGAIN;
+}
+
 /* Images are read, and none are written any more. */
 static void settle(const struct guardian *guardian)
 {
@@ -97,24 +144,32 @@ static void settle(const struct guardian *guardian)
 
 __attribute__((noreturn)) static void guard(const struct duty *duty)
 {
-	struct pollfd criu = { .events = POLLIN };
+	struct ledger *ledger = duty->guardian->ledger;
+	struct pollfd events[] = {
+		{ .events = POLLIN }, /* of CRIU */
+		{ .fd = STORE, .events = POLLIN },
+	};
 
 	reset_signals();
-	reset_descriptors(duty->guardian->image_dir);
+	reset_descriptors(duty->guardian->image_dir, duty->guardian->store.out);
 	prctl(PR_SET_NAME, NAME);
 	if (chdir("/") < 0)
 		pr_info("the guardian stays in CRIU's folder: %s\n", strerror(errno));
 	leave_cgroup();
 	guardian_log_start(duty->guardian->image_dir >= 0 ? IMAGE_DIR : -1);
 
-	criu.fd = (int)syscall(SYS_pidfd_open, duty->criu, 0);
+	events[0].fd = (int)syscall(SYS_pidfd_open, duty->criu, 0);
 	/* At once if the kernel has pidfds: each moment counts then. */
 	while (life_goes_on(duty->criu, duty->guardian->criu_start) &&
-	       !atomic_load(&duty->guardian->ledger->is_closed))
-		(void)poll(&criu, 1, LOOK_MS);
-	if (atomic_load(&duty->guardian->ledger->is_closed))
+	       !atomic_load(&ledger->is_closed)) {
+		(void)poll(events, ARRAY_SIZE(events), LOOK_MS);
+		if (!take_images(ledger))
+			events[1].fd = -1;
+	}
+	if (atomic_load(&ledger->is_closed))
 		_exit(EXIT_SUCCESS);
 
+	(void)take_images(ledger);
 	settle(duty->guardian);
 	_exit(EXIT_SUCCESS);
 }
@@ -158,16 +213,20 @@ static int start(struct guardian *guardian)
 	if (!ret)
 		ret = ledger_open(&guardian->ledger);
 	if (!ret)
+		ret = fd_store_open(&guardian->store);
+	if (!ret)
 		ret = sigchld_hold(&held);
 	if (!ret) {
 		ret = fork_guardian(&duty);
 		sigchld_put_back(&held);
 	}
-	if (!ret)
+	if (!ret) {
+		close(guardian->store.out);
+		guardian->store.out = -1;
 		return 0;
+	}
 
-	ledger_close(guardian->ledger);
-	guardian->ledger = NULL;
+	guardian_release(guardian);
 	pr_err("cannot start the guardian: %s; nothing is touched without it\n",
 	       strerror(-ret));
 	return ret;
@@ -175,13 +234,19 @@ static int start(struct guardian *guardian)
 
 void guardian_init(struct guardian *guardian, const struct tool *tool, int image_dir)
 {
-	*guardian = (struct guardian){ .tool = tool, .image_dir = image_dir };
+	*guardian = (struct guardian){ .tool = tool,
+				       .image_dir = image_dir,
+				       .store = FD_STORE_CLOSED };
 }
 
 void guardian_release(struct guardian *guardian)
 {
+	if (!guardian->ledger)
+		return;
+
 	ledger_close(guardian->ledger);
 	guardian->ledger = NULL;
+	fd_store_close(&guardian->store);
 }
 
 void guardian_dismiss(struct guardian *guardian)
@@ -235,6 +300,7 @@ int guardian_owe(struct guardian *guardian, struct cuda_process *process)
 	}
 
 	process->debt = noted;
+	process->store = &guardian->store;
 	return 0;
 }
 

@@ -11,14 +11,16 @@
  *
  * It is a process of its own session and not CRIU's child: no signal to CRIU's group
  * reaches it, and no wait of CRIU's sees it. It keeps nothing of CRIU's but the
- * descriptor of the image directory. It writes to syslog and, only if it has to act,
- * to a file in that directory (guardian_log.h).
+ * descriptors of the image directory and of those images that it may need: CRIU puts them
+ * into a store (fd_store.h). It writes to syslog and, only if it has to act, to a file in
+ * that directory (guardian_log.h).
  */
 #pragma once
 
 #include <sys/types.h>
 
 #include "cuda_process.h"
+#include "fd_store.h"
 #include "ledger.h"
 #include "tool.h"
 
@@ -27,20 +29,21 @@ struct guardian {
 	int image_dir;	       /* borrowed; negative if there is none */
 	struct ledger *ledger; /* NULL until it is started */
 	uint64_t criu_start;   /* of CRIU, this process, then */
+	struct fd_store store; /* owned; to the guardian */
 };
 
 /* @tool is borrowed. Nothing is started. Needs guardian_release(). */
 void guardian_init(struct guardian *guardian, const struct tool *tool, int image_dir);
 
-/* The guardian goes on until CRIU ends. */
+/* The guardian goes on until CRIU ends. Processes have no store any more. */
 void guardian_release(struct guardian *guardian);
 
 /* The same, and the guardian ends now: what is not paid is lost anyway. */
 void guardian_dismiss(struct guardian *guardian);
 
 /*
- * Note that @process is owed the rung it was found on, and give it the tripwire of that
- * debt, which is ours until guardian_release(). Logs.
+ * Note that @process is owed the rung it was found on, and give it that debt and the
+ * store for its image, which are ours until guardian_release(). Logs.
  *
  * Return: 0; -ESRCH if it is gone; another -errno, and then it may not be touched: there
  * would be nobody to bring it back.

@@ -73,6 +73,63 @@ static int find_name(pid_t pid, struct host_buffer *buffer)
 	return ret;
 }
 
+/* --- its image ---------------------------------------------------------------------- */
+
+static bool is_same(const struct memory_image *image, const struct host_buffer *buffer)
+{
+	const struct memory_image_header *header = memory_image_header(image);
+
+	return header->address == buffer->address && header->length == buffer->bytes &&
+	       memcmp(header->id, buffer->id, sizeof(header->id)) == 0;
+}
+
+/* @image, if it is that of @buffer; else it is closed. Return: 0; -EBADMSG, logged. */
+static int take_if_same(pid_t pid, struct memory_image *image,
+			const struct host_buffer *buffer, struct memory_image **ret_image)
+{
+	if (is_same(image, buffer)) {
+		*ret_image = image;
+		return 0;
+	}
+
+	pr_err("pid %d: cuda-memory-%d.img is of another dump: the image directory is "
+	       "mixed up\n",
+	       pid, buffer->image_pid);
+	memory_image_close(image);
+	return -EBADMSG;
+}
+
+int host_buffer_open_image(pid_t pid, const struct host_buffer_images *images, int fd,
+			   const struct host_buffer *buffer,
+			   struct memory_image **ret_image)
+{
+	struct memory_image *image;
+	char reason[REASON_MAX];
+	int ret;
+
+	ret = fd >= 0 ? memory_image_open_fd(fd, buffer->image_pid, &image, reason)
+		      : memory_image_open(images->dirfd, buffer->image_pid, &image,
+					  reason);
+	if (ret) {
+		pr_err("pid %d: the image of its GPU memory cannot be read: %s%s\n", pid,
+		       reason,
+		       ret == -ENOENT ? "; it belongs to the image directory" : "");
+		return ret;
+	}
+
+	return take_if_same(pid, image, buffer, ret_image);
+}
+
+void host_buffer_close_image(struct memory_image *image)
+{
+	memory_image_close(image);
+}
+
+int host_buffer_image_fd(const struct memory_image *image)
+{
+	return memory_image_fd(image);
+}
+
 /* --- out ---------------------------------------------------------------------------- */
 
 static int read_memory(void *subject, uint64_t offset, void *buffer, size_t size)
@@ -112,8 +169,8 @@ static void describe(const struct host_buffer *buffer,
 		snprintf(header->driver, sizeof(header->driver), "NVIDIA %s", version);
 }
 
-int host_buffer_write(pid_t pid, const struct host_buffer_images *images,
-		      struct host_buffer *buffer)
+static int write_image(pid_t pid, const struct host_buffer_images *images,
+		       const struct host_buffer *buffer)
 {
 	struct place place = place_of(pid, buffer);
 	const struct memory_image_source source = { .read = read_memory,
@@ -125,14 +182,6 @@ int host_buffer_write(pid_t pid, const struct host_buffer_images *images,
 	struct memory_image_header header;
 	char reason[REASON_MAX];
 	int ret;
-
-	ret = check_mapped(pid, buffer);
-	if (!ret)
-		ret = find_name(pid, buffer);
-	if (!ret)
-		ret = give_id(pid, buffer);
-	if (ret)
-		return ret;
 
 	describe(buffer, images, &header);
 	ret = memory_image_write(images->dirfd, &header, &source, &manner, &summary,
@@ -147,6 +196,28 @@ int host_buffer_write(pid_t pid, const struct host_buffer_images *images,
 		" MiB, in %" PRId64 " ms\n",
 		pid, mib(buffer->bytes), mib(summary.file_size), clock_ms() - began_ms);
 	return 0;
+}
+
+int host_buffer_write(pid_t pid, const struct host_buffer_images *images,
+		      struct host_buffer *buffer, struct memory_image **ret_image)
+{
+	int ret;
+
+	ret = check_mapped(pid, buffer);
+	if (!ret)
+		ret = find_name(pid, buffer);
+	if (!ret)
+		ret = give_id(pid, buffer);
+	if (!ret)
+		ret = write_image(pid, images, buffer);
+	if (ret)
+		return ret;
+
+	ret = host_buffer_open_image(pid, images, -1, buffer, ret_image);
+	if (ret)
+		host_buffer_discard(pid, images, buffer);
+
+	return ret;
 }
 
 int host_buffer_mark(pid_t pid, const struct host_buffer *buffer)
@@ -183,28 +254,7 @@ static int write_memory(void *subject, uint64_t offset, const void *bytes, size_
 				   sizeof(zeros));
 }
 
-static bool is_same(const struct memory_image *image, const struct host_buffer *buffer)
-{
-	const struct memory_image_header *header = memory_image_header(image);
-
-	return header->address == buffer->address && header->length == buffer->bytes &&
-	       memcmp(header->id, buffer->id, sizeof(header->id)) == 0;
-}
-
-/* Is @image that of @buffer? Return: 0; -EBADMSG, logged. */
-static int check_same(pid_t pid, const struct memory_image *image,
-		      const struct host_buffer *buffer)
-{
-	if (is_same(image, buffer))
-		return 0;
-
-	pr_err("pid %d: cuda-memory-%d.img is of another dump: the image directory is "
-	       "mixed up\n",
-	       pid, buffer->image_pid);
-	return -EBADMSG;
-}
-
-static int fill_from(pid_t pid, const struct memory_image *image, unsigned int threads,
+int host_buffer_fill(pid_t pid, const struct memory_image *image, unsigned int threads,
 		     const struct host_buffer *buffer)
 {
 	struct place place = place_of(pid, buffer);
@@ -214,9 +264,7 @@ static int fill_from(pid_t pid, const struct memory_image *image, unsigned int t
 	char reason[REASON_MAX];
 	int ret;
 
-	ret = check_same(pid, image, buffer);
-	if (!ret)
-		ret = check_mapped(pid, buffer);
+	ret = check_mapped(pid, buffer);
 	if (ret)
 		return ret;
 
@@ -231,59 +279,14 @@ static int fill_from(pid_t pid, const struct memory_image *image, unsigned int t
 	return 0;
 }
 
-static int open_image(pid_t pid, const struct host_buffer_images *images,
-		      const struct host_buffer *buffer, struct memory_image **ret_image)
-{
-	char reason[REASON_MAX];
-	int ret;
-
-	ret = memory_image_open(images->dirfd, buffer->image_pid, ret_image, reason);
-	if (!ret)
-		return 0;
-
-	pr_err("pid %d: its GPU memory cannot be put back: %s%s\n", pid, reason,
-	       ret == -ENOENT ? "; it belongs to the image directory" : "");
-	return ret;
-}
-
-int host_buffer_fill(pid_t pid, const struct host_buffer_images *images,
-		     const struct host_buffer *buffer)
-{
-	struct memory_image *image;
-	int ret;
-
-	ret = open_image(pid, images, buffer, &image);
-	if (ret)
-		return ret;
-
-	ret = fill_from(pid, image, images->threads, buffer);
-	memory_image_close(image);
-	return ret;
-}
-
 /* --- is there one ------------------------------------------------------------------- */
 
-/* Its image is there, and is the right one. */
-static int check_image(pid_t pid, const struct host_buffer_images *images,
-		       struct host_buffer *buffer)
-{
-	struct memory_image *image;
-	int ret;
-
-	ret = find_name(pid, buffer);
-	if (!ret)
-		ret = open_image(pid, images, buffer, &image);
-	if (ret)
-		return ret;
-
-	ret = check_same(pid, image, buffer);
-	memory_image_close(image);
-	return ret;
-}
-
-/* Where its image says that its buffer is; and, if there is none, everywhere. */
+/*
+ * Where its image says that its buffer is, with that image, and if there is none
+ * everywhere. Return: 0; -ENOENT and another -errno without an image.
+ */
 static int find_marker(pid_t pid, const struct host_buffer_images *images,
-		       struct buffer_marker *marker)
+		       struct buffer_marker *marker, struct memory_image **ret_image)
 {
 	const struct memory_image_header *header;
 	struct memory_image *image;
@@ -297,7 +300,10 @@ static int find_marker(pid_t pid, const struct host_buffer_images *images,
 	if (memory_image_open(images->dirfd, image_pid, &image, reason) == 0) {
 		header = memory_image_header(image);
 		ret = buffer_marker_read(pid, header->address, header->length, marker);
-		memory_image_close(image);
+		if (!ret)
+			*ret_image = image;
+		else
+			memory_image_close(image);
 		if (ret != -ENOENT)
 			return ret;
 	}
@@ -306,15 +312,17 @@ static int find_marker(pid_t pid, const struct host_buffer_images *images,
 }
 
 int host_buffer_find(pid_t pid, const struct host_buffer_images *images,
-		     struct host_buffer *ret_buffer)
+		     struct host_buffer *ret_buffer, struct memory_image **ret_image)
 {
 	struct host_buffer buffer = { .bytes = 0 };
+	struct memory_image *image = NULL;
 	struct buffer_marker marker;
 	int ret;
 
-	ret = find_marker(pid, images, &marker);
+	ret = find_marker(pid, images, &marker, &image);
 	if (ret == -ENOENT) {
 		*ret_buffer = buffer;
+		*ret_image = NULL;
 		return 0;
 	}
 	if (ret) {
@@ -326,7 +334,13 @@ int host_buffer_find(pid_t pid, const struct host_buffer_images *images,
 	buffer.address = marker.address;
 	buffer.bytes = marker.bytes;
 	memcpy(buffer.id, marker.id, sizeof(buffer.id));
-	ret = check_image(pid, images, &buffer);
+	ret = find_name(pid, &buffer);
+	if (!ret && !image)
+		ret = host_buffer_open_image(pid, images, -1, &buffer, ret_image);
+	else if (!ret)
+		ret = take_if_same(pid, image, &buffer, ret_image);
+	else
+		memory_image_close(image);
 	if (!ret)
 		*ret_buffer = buffer;
 

@@ -38,18 +38,19 @@ int ledger_owe(struct ledger *ledger, const struct debt *debt, struct debt **ret
 }
 
 /*
- * The debt to @pid, or NULL. They are mostly looked for in the order in which they came,
- * so the search begins behind the last that was found.
+ * They are mostly looked for in the order in which they came, so the search begins behind
+ * the last that was found.
  */
-static struct debt *find(struct ledger *ledger, pid_t pid)
+struct debt *ledger_find(struct ledger *ledger, pid_t pid)
 {
 	const size_t count = atomic_load(&ledger->count);
+	const size_t next = atomic_load(&ledger->next_found);
 
 	for (size_t i = 0; i < count; i++) {
-		const size_t at = (ledger->next_found + i) % count;
+		const size_t at = (next + i) % count;
 
 		if (ledger->debts[at].pid == pid) {
-			ledger->next_found = at + 1;
+			atomic_store(&ledger->next_found, at + 1);
 			return &ledger->debts[at];
 		}
 	}
@@ -59,7 +60,7 @@ static struct debt *find(struct ledger *ledger, pid_t pid)
 
 void ledger_freeze(struct ledger *ledger, pid_t pid)
 {
-	struct debt *debt = find(ledger, pid);
+	struct debt *debt = ledger_find(ledger, pid);
 
 	if (debt)
 		atomic_store(&debt->is_frozen, true);
@@ -67,7 +68,7 @@ void ledger_freeze(struct ledger *ledger, pid_t pid)
 
 void ledger_pay(struct ledger *ledger, pid_t pid)
 {
-	struct debt *debt = find(ledger, pid);
+	struct debt *debt = ledger_find(ledger, pid);
 
 	if (debt)
 		atomic_store(&debt->is_open, false);

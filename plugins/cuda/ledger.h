@@ -37,13 +37,16 @@ struct debt {
 	struct tripwire tripwire; /* of the restore thread */
 	struct host_buffer buffer;
 	atomic_bool is_offloaded; /* that has to be filled before anything else */
-	pid_t keeper; /* the guardian's own: the process that is at it, or 0 */
+
+	/* The guardian's own. */
+	pid_t keeper; /* the process that is at it, or 0 */
+	int image;    /* of its memory, open; 0: none */
 };
 
 struct ledger {
 	atomic_bool is_closed; /* nothing will be owed any more */
 	atomic_size_t count;
-	size_t next_found; /* CRIU's own: where to look first */
+	atomic_size_t next_found; /* where to look first */
 	struct debt debts[LEDGER_DEBTS_MAX];
 };
 
@@ -59,6 +62,9 @@ void ledger_close(struct ledger *ledger);
  */
 int ledger_owe(struct ledger *ledger, const struct debt *debt,
 	       struct debt **ret_debt) must_check;
+
+/* The debt to @pid, or NULL. */
+struct debt *ledger_find(struct ledger *ledger, pid_t pid);
 
 /* The process of the debt to @pid, if there is one, is frozen from now on. */
 void ledger_freeze(struct ledger *ledger, pid_t pid);

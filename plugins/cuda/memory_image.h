@@ -144,6 +144,16 @@ struct memory_image;
 int memory_image_open(int dirfd, pid_t pid, struct memory_image **ret_image,
 		      char ret_reason[REASON_MAX]) must_check;
 
+/*
+ * The same for the file that is open as @fd, which is borrowed; whatever its name is by
+ * now.
+ */
+int memory_image_open_fd(int fd, pid_t pid, struct memory_image **ret_image,
+			 char ret_reason[REASON_MAX]) must_check;
+
+/* Its file is open as this, the image's own. */
+int memory_image_fd(const struct memory_image *image);
+
 /* NULL is no image. */
 void memory_image_close(struct memory_image *image);
 

@@ -2,6 +2,7 @@
 #include "memory_image.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -105,14 +106,13 @@ static int load(struct memory_image *image, uint64_t file_size,
 	return load_tail(image, block, file_size, ret_reason);
 }
 
-static int open_image(struct memory_image *image, int dirfd, pid_t pid,
+static int open_image(struct memory_image *image, int dirfd, const char *path, pid_t pid,
 		      char ret_reason[REASON_MAX])
 {
 	uint64_t file_size;
 	int ret;
 
-	memory_image_name(pid, image->name);
-	ret = image_file_open(dirfd, image->name, &image->file, &file_size);
+	ret = image_file_open(dirfd, path, &image->file, &file_size);
 	if (ret < 0)
 		return reason_set(ret_reason, ret, "it cannot be opened: %s",
 				  ret == -EBADMSG ? "it is no regular file"
@@ -129,8 +129,9 @@ static int open_image(struct memory_image *image, int dirfd, pid_t pid,
 	return 0;
 }
 
-int memory_image_open(int dirfd, pid_t pid, struct memory_image **ret_image,
-		      char ret_reason[REASON_MAX])
+/* @path NULL: it has its name. */
+static int open_new(int dirfd, const char *path, pid_t pid,
+		    struct memory_image **ret_image, char ret_reason[REASON_MAX])
 {
 	struct memory_image *image = calloc(1, sizeof(*image));
 	char reason[REASON_MAX];
@@ -140,7 +141,8 @@ int memory_image_open(int dirfd, pid_t pid, struct memory_image **ret_image,
 		return reason_set(ret_reason, -ENOMEM, "there is no memory");
 
 	image->file = (struct image_file)IMAGE_FILE_NONE;
-	ret = open_image(image, dirfd, pid, reason);
+	memory_image_name(pid, image->name);
+	ret = open_image(image, dirfd, path ? path : image->name, pid, reason);
 	if (ret < 0) {
 		ret = reason_set(ret_reason, ret, "%s: %s", image->name, reason);
 		memory_image_close(image);
@@ -149,6 +151,26 @@ int memory_image_open(int dirfd, pid_t pid, struct memory_image **ret_image,
 
 	*ret_image = image;
 	return 0;
+}
+
+int memory_image_open(int dirfd, pid_t pid, struct memory_image **ret_image,
+		      char ret_reason[REASON_MAX])
+{
+	return open_new(dirfd, NULL, pid, ret_image, ret_reason);
+}
+
+int memory_image_open_fd(int fd, pid_t pid, struct memory_image **ret_image,
+			 char ret_reason[REASON_MAX])
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open_new(AT_FDCWD, path, pid, ret_image, ret_reason);
+}
+
+int memory_image_fd(const struct memory_image *image)
+{
+	return image->file.fd;
 }
 
 /* ---- its chunks ---- */

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "cpu_share.h"
+#include "fd_store.h"
 #include "ledger.h"
 #include "log.h"
 #include "proc.h"
@@ -148,12 +149,41 @@ static void note_step(struct cuda_step *step, int64_t began_ms)
 	step->is_done = true;
 }
 
-static void note_offloaded(struct cuda_process *process, bool is_offloaded)
+/* Its image, to the guardian: for CRIU may die, and then the image lose its name. */
+static void entrust(const struct cuda_process *process)
 {
-	process->is_offloaded = is_offloaded;
+	int ret;
+
+	if (!process->store)
+		return;
+	ret = fd_store_put(process->store, process->pid,
+			   host_buffer_image_fd(process->image));
+	if (ret)
+		pr_warn("pid %d: the guardian cannot hold the image of its GPU memory "
+			"open: %s; the image directory must stay where it is\n",
+			process->pid, strerror(-ret));
+}
+
+static void note_offloaded(struct cuda_process *process)
+{
+	process->is_offloaded = true;
+	entrust(process);
 	if (process->debt)
-		ledger_note_offloaded(process->debt,
-				      is_offloaded ? &process->buffer : NULL);
+		ledger_note_offloaded(process->debt, &process->buffer);
+}
+
+static void close_image(struct cuda_process *process)
+{
+	host_buffer_close_image(process->image);
+	process->image = NULL;
+}
+
+static void note_back(struct cuda_process *process)
+{
+	process->is_offloaded = false;
+	close_image(process);
+	if (process->debt)
+		ledger_note_offloaded(process->debt, NULL);
 }
 
 /* Its pages, and the marker in their place. */
@@ -185,12 +215,12 @@ int offload_take(const struct offload *offload, struct cuda_process *process)
 		return 0;
 
 	images = images_for(offload, process);
-	ret = host_buffer_write(process->pid, &images, &process->buffer);
+	ret = host_buffer_write(process->pid, &images, &process->buffer, &process->image);
 	if (ret)
 		return ret;
 
 	process->has_image = true;
-	note_offloaded(process, true);
+	note_offloaded(process);
 	note_step(&process->written, began_ms);
 	ret = empty(process);
 	if (!ret || ret == -ENOTRECOVERABLE)
@@ -209,17 +239,22 @@ int offload_put_back(const struct offload *offload, struct cuda_process *process
 {
 	const int64_t began_ms = clock_ms();
 	struct host_buffer_images images;
-	int ret;
+	int ret = 0;
 
 	if (!process->is_offloaded)
 		return 0;
 
 	images = images_for(offload, process);
-	ret = host_buffer_fill(process->pid, &images, &process->buffer);
+	if (!process->image)
+		ret = host_buffer_open_image(process->pid, &images, -1, &process->buffer,
+					     &process->image);
+	if (!ret)
+		ret = host_buffer_fill(process->pid, process->image, images.threads,
+				       &process->buffer);
 	if (ret)
 		return ret;
 
-	note_offloaded(process, false);
+	note_back(process);
 	note_step(&process->filled, began_ms);
 	return 0;
 }
@@ -231,14 +266,28 @@ int offload_find(const struct offload *offload, struct cuda_process *const proce
 		struct cuda_process *process = processes[i];
 		int ret;
 
-		ret = host_buffer_find(process->pid, &offload->images, &process->buffer);
+		ret = host_buffer_find(process->pid, &offload->images, &process->buffer,
+				       &process->image);
 		if (ret)
 			return ret;
 		if (process->buffer.bytes)
-			note_offloaded(process, true);
+			note_offloaded(process);
 	}
 
 	return 0;
+}
+
+int offload_take_image(const struct offload *offload, struct cuda_process *process,
+		       int fd)
+{
+	return host_buffer_open_image(process->pid, &offload->images, fd,
+				      &process->buffer, &process->image);
+}
+
+void offload_close(struct cuda_process *const processes[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		close_image(processes[i]);
 }
 
 void offload_discard(const struct offload *offload,

@@ -6,7 +6,8 @@
  *
  * A process is offloaded when its image is complete and on disk, its host buffer dropped
  * and marked. From the moment before the drop on its debt says so: whoever pays it puts
- * the memory back first.
+ * the memory back first. The image is open from then on, here and in the guardian: its
+ * name may be removed by whoever believes that nobody needs it.
  *
  * Logs. Errors are those of host_buffer.h, but for those that are named.
  */
@@ -68,6 +69,16 @@ int offload_put_back(const struct offload *offload,
  */
 int offload_find(const struct offload *offload, struct cuda_process *const processes[],
 		 size_t count) must_check;
+
+/*
+ * The image of @process, which is offloaded, is open as @fd, which is borrowed. Return:
+ * 0; -errno, and it is to be opened by its name.
+ */
+int offload_take_image(const struct offload *offload, struct cuda_process *process,
+		       int fd) must_check;
+
+/* Close the images of the @count @processes that are open still. */
+void offload_close(struct cuda_process *const processes[], size_t count);
 
 /* After a dump that failed: remove the images of those that have their memory. */
 void offload_discard(const struct offload *offload,

@@ -33,6 +33,7 @@ void session_release(struct session *session)
 {
 	survey_release(&session->survey);
 	pid_set_release(&session->seen);
+	offload_close(session->roster.processes, session->roster.count);
 	roster_release(&session->roster);
 }
 

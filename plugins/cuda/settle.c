@@ -149,6 +149,16 @@ static void take_turn(const struct settlement *settlement, short type)
 	(void)fcntl(settlement->turn, F_SETLKW, &turn);
 }
 
+/* What CRIU had open of its image is open here: the name may be gone by now. */
+static void take_image(const struct settlement *settlement, struct cuda_process *process)
+{
+	const int fd = settlement->debt->image;
+
+	if (fd && process->is_offloaded && !process->image &&
+	    offload_take_image(settlement->tool->offload, process, fd))
+		pr_warn("pid %d: trying the name of its image\n", process->pid);
+}
+
 static int bring_back(const struct settlement *settlement, struct cuda_process *process)
 {
 	const struct debt *debt = settlement->debt;
@@ -205,7 +215,9 @@ static int settle_once(struct settlement *settlement)
 	if (!ret && !process.is_offloaded)
 		ret = offload_find(settlement->tool->offload, &one, 1);
 	if (!ret) {
+		take_image(settlement, one);
 		ret = bring_back(settlement, one);
+		offload_close(&one, 1);
 		/* After a failure its last thread may run: see to it again. */
 		settlement->is_all_held &= !ret;
 	}

@@ -120,6 +120,12 @@ int offload_find(const struct offload *offload, struct cuda_process *const proce
 	return 0;
 }
 
+void offload_close(struct cuda_process *const processes[], size_t count)
+{
+	(void)processes;
+	(void)count;
+}
+
 void offload_discard(const struct offload *offload,
 		     struct cuda_process *const processes[], size_t count)
 {

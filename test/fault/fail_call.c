@@ -41,6 +41,7 @@
 #include <sys/ptrace.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -278,6 +279,12 @@ INTERPOSE(int, chdir, (const char *path), (path), -1, EACCES)
 INTERPOSE(int, pipe2, (int ends[2], int flags), (ends, flags), -1, EMFILE)
 INTERPOSE(int, dup2, (int from, int to), (from, to), -1, EBUSY)
 INTERPOSE(int, dup3, (int from, int to, int flags), (from, to, flags), -1, EBUSY)
+INTERPOSE(int, socketpair, (int domain, int type, int protocol, int ends[2]),
+	  (domain, type, protocol, ends), -1, EMFILE)
+INTERPOSE(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags),
+	  (fd, message, flags), -1, ENOBUFS)
+INTERPOSE(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags),
+	  -1, ENOMEM)
 INTERPOSE(int, poll, (struct pollfd *fds, nfds_t count, int ms), (fds, count, ms), -1, ENOMEM)
 INTERPOSE(int, nanosleep, (const struct timespec *time, struct timespec *left),
 	  (time, left), -1, EINTR)

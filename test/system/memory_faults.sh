@@ -52,6 +52,28 @@ memory_of_a_dump_whose_script_fails() {
 	next_dump_is_good
 }
 
+# As by a container runtime that has given the checkpoint up.
+memory_of_a_dump_whose_directory_is_removed() {
+	start_large
+	mkdir -p "$WORK/action"
+	cat >"$WORK/action/script" <<-'END'
+		#!/bin/sh
+		[ "$CRTOOLS_SCRIPT_ACTION" = post-dump ] || exit 0
+		rm -rf "$IMAGES"
+		exit 1
+	END
+	chmod +x "$WORK/action/script"
+
+	! criu_dump "$APP" --action-script "$WORK/action/script" || fail "the dump succeeded"
+
+	[ ! -e "$IMAGES" ] || fail "the image directory is there"
+	app_counts "$OUT" $(($(app_count "$OUT") + 3)) || fail "it does not go on"
+	until_true 10 guardian_is_gone || fail "the guardian is still there"
+	state_is "$APP" running
+	app_goes_on "$OUT"
+	app_stop
+}
+
 # sim_no_room_for_the_image MIB: on the disk.
 sim_no_room_for_the_image() {
 	start_large
@@ -187,6 +209,27 @@ sim_criu_killed_when() {
 	goes_on_without_criu
 }
 
+# And then the directory goes: nothing but the guardian has the memory.
+sim_criu_killed_and_its_directory_removed() {
+	memory_options memory-threads=1
+	start_large
+	criu_dump_in_background "$APP"
+	until grep -qs "pid $APP: checkpointed" "$IMAGES/dump.log" || criu_has_ended; do
+		:
+	done
+	kill -STOP "$CRIU_PID" 2>/dev/null || :
+	! criu_has_ended && ! app_has_ended || skip "CRIU was faster"
+	rm -rf "$IMAGES"
+
+	kill_criu
+
+	until_true 10 guardian_is_gone || fail "the guardian is still there"
+	app_counts "$OUT" $(($(app_count "$OUT") + 3)) || fail "it does not go on"
+	state_is "$APP" running
+	app_goes_on "$OUT"
+	app_stop
+}
+
 # sim_criu_killed_in_fill MS: so long after it has begun with it, in a restore.
 sim_criu_killed_in_fill() {
 	memory_options memory-threads=1
@@ -208,6 +251,8 @@ sim_criu_killed_in_fill() {
 scenarios_of_memory_faults() {
 	tap_scenario "CRIU $1: a dump that fails leaves no image" memory_of_a_dump_that_fails
 	tap_scenario "CRIU $1: nor one whose last script fails" memory_of_a_dump_whose_script_fails "$1"
+	tap_scenario "CRIU $1: nor does one whose directory is removed lose the memory" \
+		memory_of_a_dump_whose_directory_is_removed
 	for next in on off; do
 		tap_scenario "CRIU $1: dumped again, with memory-image=$next" memory_dumped_twice $next
 	done
@@ -220,6 +265,8 @@ scenarios_of_simulated_memory_faults() {
 	tap_scenario "CRIU $1: no room on the disk beside it" sim_no_room_for_the_image $((LARGE + 4))
 	tap_scenario "CRIU $1: killed while it writes an image" sim_criu_killed_when writing
 	tap_scenario "CRIU $1: killed when it has written one" sim_criu_killed_when written
+	tap_scenario "CRIU $1: killed then, and its directory removed" \
+		sim_criu_killed_and_its_directory_removed
 	tap_scenario "CRIU $1: killed while it reads one" sim_criu_killed_in_fill 20
 }
 

@@ -60,6 +60,25 @@ int offload_find(const struct offload *offload, struct cuda_process *const proce
 	return 0;
 }
 
+int offload_take_image(const struct offload *offload, struct cuda_process *process,
+		       int fd)
+{
+	char text[sizeof(IMAGE)] = "";
+
+	(void)offload;
+	if (pread(fd, text, sizeof(text), 0) < 0 || strcmp(text, IMAGE) != 0)
+		return -EBADMSG;
+
+	process->image = (struct memory_image *)guardian_world;
+	return 0;
+}
+
+void offload_close(struct cuda_process *const processes[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		processes[i]->image = NULL;
+}
+
 int climb_to(const struct tool *tool, struct cuda_process *const processes[],
 	     size_t count, enum cuda_state goal)
 {
@@ -71,6 +90,7 @@ int climb_to(const struct tool *tool, struct cuda_process *const processes[],
 	atomic_store(&guardian_world->state, state_of(process->pid));
 	atomic_store(&guardian_world->offloaded,
 		     process->is_offloaded ? process->buffer.bytes : 0);
+	atomic_store(&guardian_world->has_image, process->image != NULL);
 	atomic_store(&guardian_world->writes_images, tool->offload->is_wanted);
 	atomic_store(&guardian_world->image_dir, tool->offload->images.dirfd);
 	atomic_store(&guardian_world->threads, tool->offload->images.threads);
@@ -227,6 +247,18 @@ void drop_memory_and_end(struct guardian *guardian)
 	const struct host_buffer buffer = { .bytes = DROPPED };
 
 	ledger_note_offloaded(&guardian->ledger->debts[0], &buffer);
+}
+
+/* And its name is removed by somebody. */
+void write_image_and_end(struct guardian *guardian)
+{
+	int fd = openat(folder_fd, IMAGE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write(fd, IMAGE, sizeof(IMAGE)) != sizeof(IMAGE) ||
+	    fd_store_put(&guardian->store, debtor, fd) ||
+	    unlinkat(folder_fd, IMAGE, 0) < 0)
+		_exit(1);
+	drop_memory_and_end(guardian);
 }
 
 void put_memory_back_and_end(struct guardian *guardian)

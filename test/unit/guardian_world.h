@@ -21,6 +21,7 @@
 #define PROGRAM	     "/nowhere/a-utility-of-this-test"
 #define THREADS	     7	  /* that images are read by */
 #define DROPPED	     4096 /* bytes of the debtor's memory */
+#define IMAGE	     "cuda-memory-1.img"
 
 /* What the stand-in does, in memory that the guardian shares. */
 struct guardian_world {
@@ -38,6 +39,7 @@ struct guardian_world {
 
 	/* At the last call. */
 	atomic_ulong offloaded; /* bytes that are to be put back */
+	atomic_bool has_image;	/* what CRIU had open is open */
 	atomic_bool writes_images;
 	atomic_int image_dir, threads;
 };
@@ -72,6 +74,7 @@ void just_end(struct guardian *guardian);
 void pay_and_end(struct guardian *guardian);
 void kill_debtor_and_end(struct guardian *guardian);
 void drop_memory_and_end(struct guardian *guardian);
+void write_image_and_end(struct guardian *guardian);
 void put_memory_back_and_end(struct guardian *guardian);
 
 /* It is there, in the end. */

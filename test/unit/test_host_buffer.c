@@ -27,6 +27,7 @@ static struct {
 	struct host_buffer_images images;
 	struct host_buffer buffer;
 	uint8_t *memory, *copy;
+	struct memory_image *image; /* the last that was written or found, or NULL */
 } world;
 
 static int set_up(void **state)
@@ -54,6 +55,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
+	memory_image_close(world.image);
+	world.image = NULL;
 	munmap(world.memory, SIZE);
 	munmap(world.copy, SIZE);
 	unlinkat(world.images.dirfd, world.name, 0);
@@ -81,9 +84,16 @@ static void check_is_back(void)
 	assert_true(memcmp(world.memory, world.copy, SIZE) == 0);
 }
 
+static int write_buffer(struct host_buffer *buffer)
+{
+	memory_image_close(world.image);
+	world.image = NULL;
+	return host_buffer_write(getpid(), &world.images, buffer, &world.image);
+}
+
 static void write_out(void)
 {
-	assert_int_equal(host_buffer_write(getpid(), &world.images, &world.buffer), 0);
+	assert_int_equal(write_buffer(&world.buffer), 0);
 	check_is_back();
 }
 
@@ -95,12 +105,24 @@ static void drop(void)
 
 static int find(struct host_buffer *buffer)
 {
-	return host_buffer_find(getpid(), &world.images, buffer);
+	memory_image_close(world.image);
+	world.image = NULL;
+	return host_buffer_find(getpid(), &world.images, buffer, &world.image);
 }
 
 static int put_back(void)
 {
-	return host_buffer_fill(getpid(), &world.images, &world.buffer);
+	return host_buffer_fill(getpid(), world.image, world.images.threads,
+				&world.buffer);
+}
+
+/* As one that does not have it open, or has it as @fd. */
+static int open_image(int fd)
+{
+	memory_image_close(world.image);
+	world.image = NULL;
+	return host_buffer_open_image(getpid(), &world.images, fd, &world.buffer,
+				      &world.image);
 }
 
 static void check_logged(const char *text)
@@ -139,6 +161,7 @@ static void goes_there_and_back(void)
 	/* What is back is asked for no more. */
 	assert_int_equal(find(&found), 0);
 	assert_int_equal(found.bytes, 0);
+	assert_null(world.image);
 }
 
 static void memory_that_was_dropped_comes_back(void **state)
@@ -234,7 +257,33 @@ static void image_that_is_missing_is_an_error(void **state)
 	assert_int_equal(found.bytes, 1);
 	check_logged(world.name);
 	check_logged("belongs to the image directory");
-	assert_int_equal(put_back(), -ENOENT);
+	assert_int_equal(open_image(-1), -ENOENT);
+}
+
+/* By who wrote it, and by who was handed what is open. */
+static void image_that_has_no_name_any_more_serves(void **state)
+{
+	int null autoclose = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int fd autoclose = -1;
+
+	(void)state;
+	fill_memory(false);
+	write_out();
+	drop();
+	fd = dup(memory_image_fd(world.image));
+	assert_true(fd >= 0);
+	assert_int_equal(unlinkat(world.images.dirfd, world.name, 0), 0);
+
+	assert_int_equal(put_back(), 0);
+	check_is_back();
+
+	drop();
+	assert_int_equal(open_image(fd), 0);
+	assert_int_equal(put_back(), 0);
+	check_is_back();
+	drop();
+	assert_int_equal(open_image(-1), -ENOENT);
+	assert_int_equal(open_image(null), -EBADMSG);
 }
 
 static void image_of_another_dump_is_an_error(void **state)
@@ -245,12 +294,12 @@ static void image_of_another_dump_is_an_error(void **state)
 	fill_memory(true);
 	write_out();
 	second = world.buffer;
-	assert_int_equal(host_buffer_write(getpid(), &world.images, &second), 0);
+	assert_int_equal(write_buffer(&second), 0);
 	drop();
 
 	assert_int_equal(find(&found), -EBADMSG);
 	check_logged("another dump");
-	assert_int_equal(put_back(), -EBADMSG);
+	assert_int_equal(open_image(-1), -EBADMSG);
 }
 
 static void image_of_another_dump_is_not_removed(void **state)
@@ -259,7 +308,7 @@ static void image_of_another_dump_is_not_removed(void **state)
 
 	(void)state;
 	write_out();
-	assert_int_equal(host_buffer_write(getpid(), &world.images, &second), 0);
+	assert_int_equal(write_buffer(&second), 0);
 
 	host_buffer_discard(getpid(), &world.images, &world.buffer);
 	assert_int_equal(faccessat(world.images.dirfd, world.name, F_OK, 0), 0);
@@ -325,8 +374,7 @@ static void memory_that_is_not_mapped_is_an_error(void **state)
 	assert_int_equal(put_back(), -EFAULT);
 	check_logged("no memory for its GPU memory");
 	fake_log_reset();
-	assert_int_equal(host_buffer_write(getpid(), &world.images, &world.buffer),
-			 -EFAULT);
+	assert_int_equal(write_buffer(&world.buffer), -EFAULT);
 	assert_int_equal(fake_log_errors(), 1);
 }
 
@@ -358,8 +406,7 @@ static void what_cannot_be_written_leaves_no_image_and_the_memory_as_it_was(void
 	(void)state;
 	fill_memory(false);
 	write_fails = true;
-	assert_int_equal(host_buffer_write(getpid(), &world.images, &world.buffer),
-			 -ENOSPC);
+	assert_int_equal(write_buffer(&world.buffer), -ENOSPC);
 	write_fails = false;
 
 	check_is_back();
@@ -372,7 +419,7 @@ static void without_a_name_nothing_is_written(void **state)
 {
 	(void)state;
 	random_fails = true;
-	assert_int_equal(host_buffer_write(getpid(), &world.images, &world.buffer), -EIO);
+	assert_int_equal(write_buffer(&world.buffer), -EIO);
 	random_fails = false;
 
 	check_no_image();
@@ -391,6 +438,7 @@ int main(void)
 		CASE(two_images_of_one_memory_have_two_names),
 		CASE(memory_without_a_marker_is_no_buffer_whatever_lies_about),
 		CASE(image_that_is_missing_is_an_error),
+		CASE(image_that_has_no_name_any_more_serves),
 		CASE(image_of_another_dump_is_an_error),
 		CASE(image_of_another_dump_is_not_removed),
 		CASE(memory_is_found_where_its_image_says),

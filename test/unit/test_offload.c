@@ -17,6 +17,7 @@
 
 #include "cpu_share.h"
 #include "fake_log.h"
+#include "fd_store.h"
 #include "ledger.h"
 #include "proc.h"
 #include "restore_thread.h"
@@ -28,17 +29,23 @@
 #define GIB	    (UINT64_C(1) << 30)
 #define JOURNAL_MAX 256
 
-/* The calls, as "write 7;drop 9;", and what each returns, by its name's first letter. */
+/* The calls, as "write 7;keep 7;drop 9;", and what each returns, by its name's first
+ * letter. */
 static struct {
 	char journal[JOURNAL_MAX];
 	int ret[256];
 	unsigned int share, threads;
+	int images; /* that are open */
+	int fd;	    /* as which one is to be opened */
 	/* Of wave_choose(). */
 	struct memory_demand demands[PROCESSES];
 	size_t demanded, wave;
 	uint64_t host_memory;
 } world;
 
+/* Stands for any. */
+static struct memory_image *const any_image = (struct memory_image *)&world;
+static struct fd_store of_guardian = { .in = 21, .out = -1 };
 static struct debt debt;
 static int inner_pids[PROCESSES]; /* or -errno */
 static struct offload offload;
@@ -66,6 +73,7 @@ static int set_up(void **state)
 			.restore_tid = TID + 10 * i,
 			.bytes = (unsigned)(i + 1) * GIB,
 			.debt = &debt,
+			.store = &of_guardian,
 			.buffer = { .address = 0x10000, .bytes = GIB },
 		};
 	return 0;
@@ -103,12 +111,51 @@ int proc_inner_pid(pid_t pid, pid_t *ret_inner)
 	return inner > 0 ? 0 : inner;
 }
 
+static int open_image(int ret, struct memory_image **ret_image)
+{
+	if (!ret) {
+		*ret_image = any_image;
+		world.images++;
+	}
+
+	return ret;
+}
+
+void host_buffer_close_image(struct memory_image *image)
+{
+	assert_true(!image || image == any_image);
+	world.images -= image != NULL;
+}
+
+int host_buffer_image_fd(const struct memory_image *image)
+{
+	assert_ptr_equal(image, any_image);
+	return 33;
+}
+
+int fd_store_put(struct fd_store *store, pid_t key, int fd)
+{
+	assert_ptr_equal(store, &of_guardian);
+	assert_int_equal(fd, 33);
+	return call("keep", key);
+}
+
 int host_buffer_write(pid_t pid, const struct host_buffer_images *images,
-		      struct host_buffer *buffer)
+		      struct host_buffer *buffer, struct memory_image **ret_image)
 {
 	world.threads = images->threads;
 	buffer->image_pid = 3;
-	return call("write", pid);
+	return open_image(call("write", pid), ret_image);
+}
+
+int host_buffer_open_image(pid_t pid, const struct host_buffer_images *images, int fd,
+			   const struct host_buffer *buffer,
+			   struct memory_image **ret_image)
+{
+	assert_int_equal(images->dirfd, 5);
+	assert_int_equal(buffer->bytes, GIB);
+	world.fd = fd;
+	return open_image(call("open", pid), ret_image);
 }
 
 int host_buffer_mark(pid_t pid, const struct host_buffer *buffer)
@@ -117,23 +164,27 @@ int host_buffer_mark(pid_t pid, const struct host_buffer *buffer)
 	return call("mark", pid);
 }
 
-int host_buffer_fill(pid_t pid, const struct host_buffer_images *images,
+int host_buffer_fill(pid_t pid, const struct memory_image *image, unsigned int threads,
 		     const struct host_buffer *buffer)
 {
+	assert_ptr_equal(image, any_image);
+	assert_int_equal(world.images, 1);
 	assert_int_equal(buffer->bytes, GIB);
-	world.threads = images->threads;
+	world.threads = threads;
 	return call("fill", pid);
 }
 
 int host_buffer_find(pid_t pid, const struct host_buffer_images *images,
-		     struct host_buffer *ret_buffer)
+		     struct host_buffer *ret_buffer, struct memory_image **ret_image)
 {
 	const int ret = call("look", pid);
 
 	assert_int_equal(images->dirfd, 5);
-	if (!ret)
-		*ret_buffer = (struct host_buffer){ .bytes = pid == PID ? GIB : 0 };
-	return ret;
+	if (ret)
+		return ret;
+
+	*ret_buffer = (struct host_buffer){ .bytes = pid == PID ? GIB : 0 };
+	return pid == PID ? open_image(0, ret_image) : 0;
 }
 
 void host_buffer_discard(pid_t pid, const struct host_buffer_images *images,
@@ -188,6 +239,7 @@ static void check_has_its_memory(void)
 {
 	assert_false(process->is_offloaded);
 	assert_false(atomic_load(&debt.is_offloaded));
+	assert_int_equal(world.images, 0);
 }
 
 static void memory_is_dropped_when_it_is_written_and_noted(void **state)
@@ -195,7 +247,7 @@ static void memory_is_dropped_when_it_is_written_and_noted(void **state)
 	(void)state;
 	assert_int_equal(offload_take(&offload, process), 0);
 
-	check_calls("write 7;drop 9 noted;mark 7 noted;");
+	check_calls("write 7;keep 7;drop 9 noted;mark 7 noted;");
 	assert_true(process->is_offloaded && process->has_image);
 	assert_true(process->written.is_done);
 	assert_int_equal(fake_log_errors(), 0);
@@ -241,7 +293,7 @@ static void memory_that_cannot_be_dropped_stays_and_its_image_goes(void **state)
 
 	assert_int_equal(offload_take(&offload, process), 0);
 
-	check_calls("write 7;drop 9 noted;fill 7 noted;remove 7;");
+	check_calls("write 7;keep 7;drop 9 noted;fill 7 noted;remove 7;");
 	check_has_its_memory();
 	assert_false(process->has_image);
 	assert_true(fake_log_has("stays in it"));
@@ -254,7 +306,7 @@ static void process_whose_thread_runs_is_not_dumped(void **state)
 
 	assert_int_equal(offload_take(&offload, process), -ENOTRECOVERABLE);
 
-	check_calls("write 7;drop 9 noted;");
+	check_calls("write 7;keep 7;drop 9 noted;");
 	assert_true(process->is_offloaded);
 	assert_true(atomic_load(&debt.is_offloaded));
 }
@@ -266,7 +318,7 @@ static void memory_that_cannot_be_marked_comes_back(void **state)
 
 	assert_int_equal(offload_take(&offload, process), 0);
 
-	check_calls("write 7;drop 9 noted;mark 7 noted;fill 7 noted;remove 7;");
+	check_calls("write 7;keep 7;drop 9 noted;mark 7 noted;fill 7 noted;remove 7;");
 	check_has_its_memory();
 }
 
@@ -281,7 +333,7 @@ static void what_may_be_gone_is_owed_until_it_is_back(void **state)
 	assert_true(process->is_offloaded && process->has_image);
 	assert_true(atomic_load(&debt.is_offloaded));
 	offload_discard(&offload, all, PROCESSES);
-	check_calls("write 7;drop 9 noted;fill 7 noted;");
+	check_calls("write 7;keep 7;drop 9 noted;fill 7 noted;");
 }
 
 static void there_are_no_more_threads_than_cpus(void **state)
@@ -331,6 +383,59 @@ static void memory_that_is_back_is_owed_no_more(void **state)
 	check_calls("fill 7 noted;");
 }
 
+/* Whatever has become of its name. */
+static void image_is_open_as_long_as_it_is_needed(void **state)
+{
+	(void)state;
+	assert_int_equal(offload_take(&offload, process), 0);
+	assert_int_equal(world.images, 1);
+	offload_close(all, PROCESSES);
+	assert_int_equal(world.images, 0);
+	offload_close(all, PROCESSES);
+
+	/* And it is opened by its name where it is not. */
+	assert_int_equal(offload_put_back(&offload, process), 0);
+	check_calls(
+		"write 7;keep 7;drop 9 noted;mark 7 noted;open 7 noted;fill 7 noted;");
+	assert_true(world.fd < 0);
+	check_has_its_memory();
+}
+
+static void image_that_cannot_be_opened_leaves_all_as_it_is(void **state)
+{
+	(void)state;
+	assert_int_equal(offload_take(&offload, process), 0);
+	offload_close(all, PROCESSES);
+	fails("open", -ENOENT);
+
+	assert_int_equal(offload_put_back(&offload, process), -ENOENT);
+	assert_true(process->is_offloaded);
+	assert_true(atomic_load(&debt.is_offloaded));
+}
+
+static void image_that_another_had_open_is_taken_over(void **state)
+{
+	(void)state;
+	process->is_offloaded = true;
+	process->store = NULL;
+	assert_int_equal(offload_take_image(&offload, process, 44), 0);
+	assert_int_equal(world.fd, 44);
+
+	assert_int_equal(offload_put_back(&offload, process), 0);
+	check_calls("open 7;fill 7;");
+	check_has_its_memory();
+}
+
+static void guardian_that_cannot_hold_an_image_is_no_error(void **state)
+{
+	(void)state;
+	fails("keep", -EAGAIN);
+
+	assert_int_equal(offload_take(&offload, process), 0);
+	assert_true(process->is_offloaded);
+	assert_true(fake_log_has("pid 7: the guardian cannot hold the image"));
+}
+
 static void memory_that_is_not_back_is_still_owed(void **state)
 {
 	(void)state;
@@ -363,7 +468,7 @@ static void restored_process_is_looked_at(void **state)
 	assert_true(ours[0].is_offloaded);
 	assert_false(ours[1].is_offloaded);
 	assert_true(atomic_load(&debt.is_offloaded));
-	check_calls("look 7;look 17 noted;look 27 noted;");
+	check_calls("look 7;keep 7;look 17 noted;look 27 noted;");
 
 	fails("look", -ENOENT);
 	assert_int_equal(offload_find(&offload, all, PROCESSES), -ENOENT);
@@ -460,6 +565,10 @@ int main(void)
 		CASE(there_are_no_more_threads_than_cpus),
 		CASE(two_processes_with_one_name_are_refused),
 		CASE(memory_that_is_back_is_owed_no_more),
+		CASE(image_is_open_as_long_as_it_is_needed),
+		CASE(image_that_cannot_be_opened_leaves_all_as_it_is),
+		CASE(image_that_another_had_open_is_taken_over),
+		CASE(guardian_that_cannot_hold_an_image_is_no_error),
 		CASE(memory_that_is_not_back_is_still_owed),
 		CASE(image_is_removed_once_the_memory_is_back),
 		CASE(restored_process_is_looked_at),

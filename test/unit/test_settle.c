@@ -80,6 +80,19 @@ static void memory_that_criu_has_dropped_is_put_back(void **state)
 	assert_int_equal(atomic_load(&guardian_world->threads), THREADS);
 	assert_true(atomic_load(&guardian_world->image_dir) >= 0);
 	assert_false(atomic_load(&guardian_world->writes_images));
+	assert_false(atomic_load(&guardian_world->has_image));
+}
+
+static void image_that_has_lost_its_name_is_open_in_the_guardian(void **state)
+{
+	(void)state;
+
+	start_criu(CUDA_RUNNING, write_image_and_end);
+	wait_for_end();
+
+	assert_int_equal(atomic_load(&guardian_world->brought), 1);
+	assert_int_equal(atomic_load(&guardian_world->offloaded), DROPPED);
+	assert_true(atomic_load(&guardian_world->has_image));
 }
 
 /* CRIU died before it had noted it. */
@@ -258,6 +271,7 @@ int main(void)
 		claim(what_was_paid_is_not_touched),
 		claim(process_that_criu_has_killed_is_owed_nothing),
 		claim(memory_that_criu_has_dropped_is_put_back),
+		claim(image_that_has_lost_its_name_is_open_in_the_guardian),
 		claim(memory_that_is_not_in_a_restored_process_is_put_back),
 		claim(memory_that_is_back_is_not_put_back_again),
 		claim(failure_is_tried_again),
