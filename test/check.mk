@@ -84,7 +84,8 @@ needs_test_staging = $(needs_test_restore_thread) test/unit/staging_target.c
 needs_test_staging_stop = $(needs_test_staging)
 needs_test_staging_failures = $(needs_test_staging)
 needs_test_memory_map = plugins/cuda/memory_map.c
-needs_test_buffer_marker = $(addprefix plugins/cuda/,buffer_marker.c memory_map.c remote_memory.c)
+needs_test_buffer_marker = $(addprefix plugins/cuda/,buffer_marker.c pagemap.c memory_map.c remote_memory.c)
+needs_test_pagemap = plugins/cuda/pagemap.c
 needs_test_remote_memory = plugins/cuda/remote_memory.c
 needs_test_tripwire = $(needs_test_restore_thread)
 needs_test_tracer_dies = $(needs_test_staging)
@@ -164,7 +165,7 @@ needs_test_memory_image_forged = $(needs_test_memory_image)
 needs_test_memory_image_refusals = $(needs_test_memory_image)
 needs_test_memory_image_speed = $(needs_test_memory_image)
 needs_test_host_buffer = $(memory_image) test/fake/fake_log.c $(addprefix plugins/cuda/,host_buffer.c \
-	buffer_marker.c memory_map.c remote_memory.c driver_version.c proc.c proc_libcuda.c remedy.c)
+	buffer_marker.c pagemap.c memory_map.c remote_memory.c driver_version.c proc.c proc_libcuda.c remedy.c)
 needs_test_image_place = plugins/cuda/image_place.c plugins/cuda/reason.c
 needs_test_offload = plugins/cuda/offload.c plugins/cuda/ledger.c plugins/cuda/remedy.c test/fake/fake_log.c
 needs_test_crew = plugins/cuda/crew.c plugins/cuda/reason.c

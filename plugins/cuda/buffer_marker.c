@@ -2,21 +2,14 @@
 #include "buffer_marker.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "memory_map.h"
-#include "proc_file.h"
+#include "pagemap.h"
 #include "remote_memory.h"
 
 /* Where a huge page begins, which may come in place of a small one. */
 #define HUGE_PAGE (UINT64_C(2) << 20)
-
-/* Of an entry of /proc/PID/pagemap: the page is in memory, or in swap. */
-#define PAGE_THERE (UINT64_C(3) << 62)
-#define ENTRIES	   8192 /* that are read at once */
-#define PATH_SIZE  32	/* "/proc/PID/pagemap" */
 
 struct page {
 	char magic[32];
@@ -71,8 +64,7 @@ int buffer_marker_read(pid_t pid, uint64_t address, uint64_t bytes,
 
 struct search {
 	pid_t pid;
-	int pagemap;
-	uint64_t page_size;
+	struct pagemap pagemap;
 	struct buffer_marker *found; /* the caller's */
 };
 
@@ -84,8 +76,9 @@ static int look_at(const struct search *search, const struct memory_range *range
 	int ret;
 
 	ret = remote_memory_read(search->pid, address, &page, sizeof(page));
+	/* A page that nobody can read, as a guard of a stack, is said to be there. */
 	if (ret)
-		return ret;
+		return ret == -EFAULT ? 0 : ret;
 	if (memcmp(page.magic, magic, sizeof(magic)) != 0 ||
 	    page.marker.address < range->begin || page.marker.address > range->end ||
 	    page.marker.bytes > range->end - page.marker.address ||
@@ -98,46 +91,26 @@ static int look_at(const struct search *search, const struct memory_range *range
 	return 1;
 }
 
-/* Up to ENTRIES of the pages from @address on. Return: how many there are, or -errno. */
-static ssize_t read_entries(const struct search *search, uint64_t address, uint64_t end,
-			    uint64_t *entries)
-{
-	const uint64_t left = (end - address) / search->page_size;
-	const size_t count = left < ENTRIES ? (size_t)left : ENTRIES;
-	const off_t at = (off_t)(address / search->page_size * sizeof(*entries));
-	ssize_t got = pread(search->pagemap, entries, count * sizeof(*entries), at);
-
-	if (got < 0)
-		return -errno;
-
-	/* Nothing at all: the process has let go of its memory. */
-	return got ? got / (ssize_t)sizeof(*entries) : -ESRCH;
-}
-
 /* Return: as look_at(). */
-static int search_range(const struct search *search, const struct memory_range *range)
+static int search_range(struct search *search, const struct memory_range *range)
 {
-	uint64_t entries[ENTRIES], address = range->begin;
+	uint64_t address =
+		range->begin + (HUGE_PAGE - range->begin % HUGE_PAGE) % HUGE_PAGE;
 	int ret = 0;
 
-	while (!ret && address < range->end) {
-		const ssize_t count = read_entries(search, address, range->end, entries);
-
-		if (count < 0)
-			return (int)count;
-		for (ssize_t i = 0; !ret && i < count; i++) {
-			const bool is_there = entries[i] & PAGE_THERE;
-
-			if (is_there && address % HUGE_PAGE == 0)
-				ret = look_at(search, range, address);
-			address += search->page_size;
-		}
+	for (; !ret; address += HUGE_PAGE) {
+		ret = pagemap_next(&search->pagemap, address, range->end, HUGE_PAGE,
+				   &address);
+		if (ret == -ENOENT)
+			return 0;
+		if (!ret)
+			ret = look_at(search, range, address);
 	}
 
 	return ret;
 }
 
-static int search_map(const struct search *search, const struct memory_map *map)
+static int search_map(struct search *search, const struct memory_map *map)
 {
 	int ret = 0;
 
@@ -157,23 +130,17 @@ int buffer_marker_find(pid_t pid, struct buffer_marker *ret_marker)
 {
 	struct search search = { .pid = pid, .found = ret_marker };
 	struct memory_map map;
-	char path[PATH_SIZE];
-	int pagemap autoclose = -1;
 	int ret;
 
 	ret = memory_map_read(pid, &map);
 	if (ret)
 		return ret;
 
-	search.page_size = (uint64_t)sysconf(_SC_PAGESIZE);
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
-	pagemap = open(path, O_RDONLY | O_CLOEXEC);
-	search.pagemap = pagemap;
-	if (pagemap < 0)
-		ret = proc_file_error(errno);
-	else
+	ret = pagemap_open(pid, &search.pagemap);
+	if (!ret)
 		ret = search_map(&search, &map);
 
+	pagemap_close(&search.pagemap);
 	memory_map_release(&map);
 	return ret;
 }

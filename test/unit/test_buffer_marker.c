@@ -15,8 +15,10 @@
 
 #include "memory_map.h"
 
-#define MIB   ((size_t)1 << 20)
-#define ROOM  (256 * MIB)
+#define MIB		   ((size_t)1 << 20)
+#define ROOM		   (256 * MIB)
+#define MADV_GUARD_INSTALL 102 /* since Linux 6.13 */
+
 #define FIRST (16 * MIB) /* where the buffer begins in it */
 
 static char *room;
@@ -183,6 +185,20 @@ static void marker_of_a_buffer_that_is_not_there_is_none(void **state)
 	assert_int_equal(buffer_marker_put(getpid(), &marker), -EFAULT);
 }
 
+/* Such as the C library may put below the stack of a thread. */
+static void page_that_nobody_can_read_is_none(void **state)
+{
+	const struct buffer_marker marker = marker_of(FIRST, 64 * MIB);
+
+	(void)state;
+	for (size_t at = 0; at < FIRST; at += 4096)
+		if (madvise(room + at, 4096, MADV_GUARD_INSTALL) < 0)
+			skip();
+	check_none();
+	put(&marker);
+	check_found(&marker);
+}
+
 static void process_that_has_ended_is_esrch(void **state)
 {
 	const struct buffer_marker marker = marker_of(0, 64 * MIB);
@@ -199,25 +215,43 @@ static void process_that_has_ended_is_esrch(void **state)
 	assert_memory_equal(&found, &none, sizeof(found));
 }
 
-/* --- calls that fail -----------------------------------------------------------------
+/* --- calls that fail, or are not there -----------------------------------------------
  */
 
-static struct {
-	int error;	 /* of pread(), 0: none */
-	bool has_no_end; /* of the file: it has nothing */
-} pagemap;
+static int scan_error, entry_error; /* 0: none */
+
+int __real_ioctl(int fd, unsigned long request, void *argument);
+int __wrap_ioctl(int fd, unsigned long request, void *argument);
+int __wrap_ioctl(int fd, unsigned long request, void *argument)
+{
+	if (!scan_error)
+		return __real_ioctl(fd, request, argument);
+
+	errno = scan_error;
+	return -1;
+}
 
 ssize_t __real_pread(int fd, void *buffer, size_t size, off_t offset);
 ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset);
 ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset)
 {
-	if (pagemap.has_no_end)
-		return 0;
-	if (!pagemap.error)
+	if (!entry_error)
 		return __real_pread(fd, buffer, size, offset);
 
-	errno = pagemap.error;
+	errno = entry_error;
 	return -1;
+}
+
+static int map_room_of_an_older_kernel(void **state)
+{
+	scan_error = ENOTTY;
+	return map_room(state);
+}
+
+static int unmap_room_of_an_older_kernel(void **state)
+{
+	scan_error = 0;
+	return unmap_room(state);
 }
 
 static void what_cannot_be_seen_is_an_error_and_not_nothing(void **state)
@@ -225,16 +259,21 @@ static void what_cannot_be_seen_is_an_error_and_not_nothing(void **state)
 	struct buffer_marker found = none;
 
 	(void)state;
-	pagemap.error = EIO;
+	scan_error = EIO;
 	assert_int_equal(buffer_marker_find(getpid(), &found), -EIO);
-	pagemap.error = 0;
-	pagemap.has_no_end = true;
-	assert_int_equal(buffer_marker_find(getpid(), &found), -ESRCH);
-	pagemap.has_no_end = false;
+	scan_error = ENOTTY;
+	entry_error = EIO;
+	assert_int_equal(buffer_marker_find(getpid(), &found), -EIO);
+	scan_error = entry_error = 0;
 	assert_memory_equal(&found, &none, sizeof(found));
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, map_room, unmap_room)
+#define OLDER(test)                                                        \
+	{                                                                  \
+		"older kernel: " #test, test, map_room_of_an_older_kernel, \
+			unmap_room_of_an_older_kernel, NULL                \
+	}
 
 int main(void)
 {
@@ -247,7 +286,15 @@ int main(void)
 		CASE(what_is_overwritten_is_no_marker),
 		CASE(marker_that_is_not_in_its_place_is_none),
 		CASE(marker_of_a_buffer_that_is_not_there_is_none),
+		CASE(page_that_nobody_can_read_is_none),
+		OLDER(page_that_nobody_can_read_is_none),
 		CASE(process_that_has_ended_is_esrch),
+		OLDER(marker_is_found_in_the_smallest_buffer_and_in_a_large_one),
+		OLDER(marker_is_found_among_memory_that_is_in_use),
+		OLDER(marker_is_found_behind_pages_that_could_be_one),
+		OLDER(marker_is_found_behind_memory_that_is_there),
+		OLDER(marker_that_is_not_in_its_place_is_none),
+		OLDER(marker_of_a_buffer_that_is_not_there_is_none),
 		CASE(what_cannot_be_seen_is_an_error_and_not_nothing),
 	};
 
