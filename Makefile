@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-#   make            the plugin, the utility and criu-cuda, under build/
+#   make            the plugin, the utility, criu-cuda and the manual pages, under build/
 #   make demo       dump and restore a CUDA program; sets everything up
 #   make check      all tests that need no GPU; sets everything up
 #   make check-fault CRIU killed at many moments of a dump; all that can fail fails once
@@ -57,8 +57,12 @@ criu_cuda_objects = $(call objects,$(wildcard criu-cuda/*.c) $(addprefix plugins
 	memory_image_read.c memory_image_format.c memory_chunk.c image_file.c crew.c reason.c \
 	inventory.c machine.c)) $(format_objects)
 
+# Where there is no asciidoctor the rest is built all the same.
+pages = $(patsubst doc/%.adoc,$(BUILD)/doc/%.1,$(sort $(wildcard doc/*.adoc)))
+asciidoctor := $(shell command -v asciidoctor)
+
 .PHONY: all
-all: $(plugin) $(utility) $(criu_cuda)
+all: $(plugin) $(utility) $(criu_cuda) $(if $(asciidoctor),$(pages))
 
 $(plugin): $(plugin_objects)
 	$(call say,LD,$@)$(CC) -shared -pthread $(our_ldflags) $(LDFLAGS) -Wl,-z,now -Wl,-z,relro -o $@ $^ \
@@ -70,6 +74,11 @@ $(utility): $(utility_objects)
 $(criu_cuda): $(criu_cuda_objects)
 	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -Wl,-z,now -Wl,-z,relro -o $@ $^ \
 		$(hidden) $(static_libs)
+
+version = $(shell sed -n 's/^\#define VERSION "\(.*\)"/\1/p' plugins/cuda/version.h)
+$(BUILD)/doc/%.1: doc/%.adoc plugins/cuda/version.h
+	@mkdir -p $(@D)
+	$(call say,MAN,$@)asciidoctor -b manpage --failure-level=WARN -a version=$(version) -o $@ $<
 
 # --- compiling --------------------------------------------------------------
 $(BUILD)/%.o: %.c $(BUILD)/flags
@@ -125,17 +134,19 @@ install: all
 	install -D -m 755 $(plugin) '$(DESTDIR)$(PLUGINDIR)/cuda_plugin.so'
 	install -D -m 755 $(utility) '$(DESTDIR)$(BINDIR)/cuda-checkpoint'
 	install -D -m 755 $(criu_cuda) '$(DESTDIR)$(BINDIR)/criu-cuda'
-	install -D -m 644 doc/criu-cuda.8 '$(DESTDIR)$(MANDIR)/man8/criu-cuda.8'
+	$(if $(asciidoctor),install -d '$(DESTDIR)$(MANDIR)/man1')
+	$(if $(asciidoctor),install -m 644 $(pages) '$(DESTDIR)$(MANDIR)/man1')
 
 .PHONY: uninstall
 uninstall:
 	rm -f '$(DESTDIR)$(PLUGINDIR)/cuda_plugin.so' '$(DESTDIR)$(BINDIR)/cuda-checkpoint' \
-		'$(DESTDIR)$(BINDIR)/criu-cuda' '$(DESTDIR)$(MANDIR)/man8/criu-cuda.8'
+		'$(DESTDIR)$(BINDIR)/criu-cuda' \
+		$(patsubst $(BUILD)/doc/%,'$(DESTDIR)$(MANDIR)/man1/%',$(pages))
 
 include test/check.mk
 
 .PHONY: clean
 clean:
-	rm -rf $(BUILD)/plugins $(BUILD)/cuda-checkpoint $(BUILD)/criu-cuda $(BUILD)/images $(BUILD)/test $(BUILD)/flags
+	rm -rf $(BUILD)/doc $(BUILD)/plugins $(BUILD)/cuda-checkpoint $(BUILD)/criu-cuda $(BUILD)/images $(BUILD)/test $(BUILD)/flags
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

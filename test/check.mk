@@ -251,6 +251,7 @@ check-built: tests $(sim_tests) fuzzers
 	$(Q)$(MAKE) --no-print-directory tests BUILD=$(sanitized_build) SANITIZE=address,undefined
 	$(Q)[ ! -d build/arm64 ] || $(MAKE) --no-print-directory all $(arm64_flags)
 	$(Q)test/run-tap test/test-run-tap.sh test/test-check-layout.sh scripts/check-layout \
+		test/test-check-manual.sh scripts/check-manual \
 		test/test-bench.sh test/test-bench-memory.sh \
 		"headers: scripts/check-headers $(our_cflags) $(criu_cflags) $(includes)" \
 		"symbols: scripts/check-symbols $(plugin) plugins/cuda/criu-symbols.txt" \

@@ -38,7 +38,9 @@ holds "make install PREFIX=/usr" make_it install PREFIX=/usr
 holds "the plugin is where CRIU looks" test -x "$root/usr/lib/criu/cuda_plugin.so"
 holds "the utility is on PATH" test -x "$root/usr/bin/cuda-checkpoint"
 holds "criu-cuda is on PATH" test -x "$root/usr/bin/criu-cuda"
-holds "its manual page is where man looks" test -f "$root/usr/share/man/man8/criu-cuda.8"
+for page in criu-cuda-plugin cuda-checkpoint criu-cuda; do
+	holds "$page(1) is where man looks" test -f "$root/usr/share/man/man1/$page.1"
+done
 holds "make uninstall PREFIX=/usr" make_it uninstall PREFIX=/usr
 holds "nothing is left" nothing_is_left
 
@@ -46,7 +48,9 @@ holds "make install without PREFIX" make_it install
 holds "the plugin is below /usr/local" test -x "$root/usr/local/lib/criu/cuda_plugin.so"
 holds "the utility is below /usr/local" test -x "$root/usr/local/bin/cuda-checkpoint"
 holds "criu-cuda is below /usr/local" test -x "$root/usr/local/bin/criu-cuda"
-holds "its manual page is below /usr/local" test -f "$root/usr/local/share/man/man8/criu-cuda.8"
+for page in criu-cuda-plugin cuda-checkpoint criu-cuda; do
+	holds "$page(1) is below /usr/local" test -f "$root/usr/local/share/man/man1/$page.1"
+done
 holds "make uninstall without PREFIX" make_it uninstall
 holds "again nothing is left" nothing_is_left
 

@@ -121,13 +121,6 @@ $see" verify --threads 0 "$tmp"
 		*"$word"*) pass "the help names $word" ;;
 		*) fail "the help names $word" "$help" ;;
 		esac
-		# In the manual page a dash of an option is "Fl".
-		plain=${word#--}
-		if grep -qE "^(\.(Cm|Fl|It|Op)|\.Nm).*[ -]$plain" "$here/../../doc/criu-cuda.8"; then
-			pass "the manual page names $word"
-		else
-			fail "the manual page names $word" "$plain"
-		fi
 	done
 }
 
