@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,18 +11,43 @@
 
 #include "crew.h"
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Each but the first two is a bit in what a command takes. */
 enum {
-	OPTION_VERSION = 0x100,
-	OPTION_JSON,
-	OPTION_THREADS,
+	OPTION_HELP = 1 << 8, /* above all characters */
+	OPTION_VERSION = 1 << 9,
+	OPTION_JSON = 1 << 10,
+	OPTION_THREADS = 1 << 11,
+	OPTION_LIBDIR = 1 << 12,
+	OPTION_PID = 1 << 13,
 };
 
 static const struct option long_options[] = {
-	{ "help", no_argument, NULL, 'h' },
+	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "threads", required_argument, NULL, OPTION_THREADS },
+	{ "libdir", required_argument, NULL, OPTION_LIBDIR },
+	{ "pid", required_argument, NULL, OPTION_PID },
 	{ NULL, 0, NULL, 0 },
+};
+
+static const struct command_syntax {
+	const char *word;
+	enum command command;
+	bool takes_directory;
+	int options;
+} commands[] = {
+	{ "inspect", COMMAND_INSPECT, true, OPTION_JSON },
+	{ "verify", COMMAND_VERIFY, true, OPTION_THREADS },
+	{ "doctor", COMMAND_DOCTOR, false, OPTION_JSON | OPTION_LIBDIR | OPTION_PID },
+};
+
+/* What was said, so far. */
+struct reading {
+	struct command_line line;
+	int options;
 };
 
 static void hint(void)
@@ -43,8 +69,8 @@ static int printf_format(1, 2) refuse(const char *format, ...)
 	return -EINVAL;
 }
 
-/* Decimal digits and nothing else: no sign, no space, no empty string. */
-static int take_threads(const char *text, struct command_line *line)
+/* Decimal digits and nothing else: no sign, no space, no empty string. 0: it is none. */
+static unsigned long parse_number(const char *text, unsigned long most)
 {
 	unsigned long number = 0;
 	char *end = NULL;
@@ -52,19 +78,47 @@ static int take_threads(const char *text, struct command_line *line)
 	errno = 0;
 	if (*text >= '0' && *text <= '9')
 		number = strtoul(text, &end, 10);
-	if (errno || !end || *end || number < 1 || number > CREW_HANDS_MAX)
+
+	return errno || !end || *end || number > most ? 0 : number;
+}
+
+static int take_threads(const char *text, struct command_line *line)
+{
+	line->threads = (unsigned int)parse_number(text, CREW_HANDS_MAX);
+	if (!line->threads)
 		return refuse("--threads takes a number from 1 to %u, not \"%s\"",
 			      CREW_HANDS_MAX, text);
 
-	line->threads = (unsigned int)number;
+	return 0;
+}
+
+static int take_pid(const char *text, struct command_line *line)
+{
+	line->pid = (pid_t)parse_number(text, INT_MAX);
+	if (!line->pid)
+		return refuse("--pid takes the pid of a process, not \"%s\"", text);
+
+	return 0;
+}
+
+static int take_libdir(const char *text, struct command_line *line)
+{
+	if (!*text)
+		return refuse("--libdir takes a directory");
+
+	line->libdir = text;
 	return 0;
 }
 
 /* Return: 0; 1 if there is nothing more to read; -EINVAL. */
-static int take_option(int option, struct command_line *line)
+static int take_option(int option, struct reading *reading)
 {
+	struct command_line *line = &reading->line;
+
+	reading->options |= option;
 	switch (option) {
 	case 'h':
+	case OPTION_HELP:
 		line->command = COMMAND_HELP;
 		return 1;
 	case OPTION_VERSION:
@@ -75,67 +129,94 @@ static int take_option(int option, struct command_line *line)
 		return 0;
 	case OPTION_THREADS:
 		return take_threads(optarg, line);
+	case OPTION_LIBDIR:
+		return take_libdir(optarg, line);
+	case OPTION_PID:
+		return take_pid(optarg, line);
 	default: /* getopt has said which */
 		hint();
 		return -EINVAL;
 	}
 }
 
-static int take_command(const char *word, struct command_line *line)
+/* Return: NULL, and said so, if there is no such command. */
+static const struct command_syntax *find_command(const char *word)
 {
-	if (strcmp(word, "inspect") == 0)
-		line->command = COMMAND_INSPECT;
-	else if (strcmp(word, "verify") == 0)
-		line->command = COMMAND_VERIFY;
-	else
-		return refuse("there is no command \"%s\"", word);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (strcmp(word, commands[i].word) == 0)
+			return &commands[i];
 
-	if (line->json && line->command != COMMAND_INSPECT)
-		return refuse("--json is only for inspect");
-	if (line->threads && line->command != COMMAND_VERIFY)
-		return refuse("--threads is only for verify");
+	(void)refuse("there is no command \"%s\"", word);
+	return NULL;
+}
+
+static int check_options(const struct command_syntax *command, int options)
+{
+	for (const struct option *option = long_options; option->name; option++)
+		if (options & option->val & ~command->options)
+			return refuse("--%s is not for %s", option->name, command->word);
 
 	return 0;
 }
 
-static int take_words(int count, char *words[], struct command_line *line)
+static int take_directory(const struct command_syntax *command, int count, char *words[],
+			  struct command_line *line)
 {
+	const int wanted = command->takes_directory ? 1 : 0;
+
+	if (count < wanted)
+		return refuse("the directory of the images is missing");
+	if (count > wanted && wanted)
+		return refuse("one directory at a time: \"%s\" is too much",
+			      words[wanted]);
+	if (count > wanted)
+		return refuse("%s takes no directory: \"%s\" is too much", command->word,
+			      words[0]);
+
+	line->directory = wanted ? words[0] : NULL;
+	return 0;
+}
+
+static int take_words(int count, char *words[], struct reading *reading)
+{
+	const struct command_syntax *command;
 	int ret;
 
 	if (count < 1)
-		return refuse("what to do is missing: inspect or verify");
-	ret = take_command(words[0], line);
+		return refuse("what to do is missing: inspect, verify or doctor");
+	command = find_command(words[0]);
+	if (!command)
+		return -EINVAL;
+	ret = check_options(command, reading->options);
 	if (ret < 0)
 		return ret;
-	if (count < 2)
-		return refuse("the directory of the images is missing");
-	if (count > 2)
-		return refuse("one directory at a time: \"%s\" is too much", words[2]);
 
-	line->directory = words[1];
-	return 0;
+	reading->line.command = command->command;
+	return take_directory(command, count - 1, words + 1, &reading->line);
 }
 
 int command_line_parse(int argc, char *argv[], struct command_line *ret_line)
 {
-	struct command_line line = { .directory = NULL };
+	struct reading reading = { .options = 0 };
 	int option, ret;
 
 	optind = 0; /* begin anew, whoever called getopt before */
 	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
-		ret = take_option(option, &line);
+		ret = take_option(option, &reading);
 		if (ret < 0)
 			return ret;
 		if (ret > 0) {
-			*ret_line = (struct command_line){ .command = line.command };
+			*ret_line = (struct command_line){
+				.command = reading.line.command,
+			};
 			return 0;
 		}
 	}
 
-	ret = take_words(argc - optind, argv + optind, &line);
+	ret = take_words(argc - optind, argv + optind, &reading);
 	if (ret < 0)
 		return ret;
 
-	*ret_line = line;
+	*ret_line = reading.line;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "cleanup.h"
 
@@ -16,13 +17,16 @@ enum command {
 	COMMAND_VERSION,
 	COMMAND_INSPECT,
 	COMMAND_VERIFY,
+	COMMAND_DOCTOR,
 };
 
 struct command_line {
 	enum command command;
 	const char *directory; /* of COMMAND_INSPECT and _VERIFY; the argument itself */
-	bool json;	       /* of COMMAND_INSPECT */
+	bool json;	       /* of COMMAND_INSPECT and _DOCTOR */
 	unsigned int threads;  /* of COMMAND_VERIFY; 0: it was not said */
+	const char *libdir;    /* of COMMAND_DOCTOR; the argument itself, or NULL */
+	pid_t pid;	       /* of COMMAND_DOCTOR; 0: it was not said */
 };
 
 /*

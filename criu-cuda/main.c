@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * criu-cuda: look at the images of a dump, and see whether they are good.
+ * criu-cuda: look at the images of a dump, and see whether they are good; and see what
+ * would make a dump or a restore fail on this machine.
  *
  * Only reads. Findings go to stdout, failures of its own to stderr. The exit status is
  * one of enum status.
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "command_line.h"
+#include "doctor/doctor.h"
 #include "image_set.h"
 #include "inspection.h"
 #include "machine.h"
@@ -20,7 +22,7 @@
 
 enum status {
 	STATUS_GOOD = 0,
-	STATUS_NOT_GOOD = 1, /* something in the directory */
+	STATUS_NOT_GOOD = 1, /* something in the directory, or of the machine */
 	STATUS_FAILED = 2,   /* nothing can be said */
 };
 
@@ -66,6 +68,19 @@ static enum status look(const struct command_line *line)
 	return verify(stdout, &set, threads) ? STATUS_GOOD : STATUS_NOT_GOOD;
 }
 
+static enum status examine(const struct command_line *line)
+{
+	struct diagnoses diagnoses;
+
+	doctor_examine(line->pid, line->libdir, &diagnoses);
+	if (line->json)
+		diagnoses_print_json(stdout, &diagnoses, line->pid);
+	else
+		diagnoses_print(stdout, &diagnoses);
+
+	return diagnoses_worst(&diagnoses) == GRADE_ERROR ? STATUS_NOT_GOOD : STATUS_GOOD;
+}
+
 static enum status run(const struct command_line *line)
 {
 	switch (line->command) {
@@ -75,6 +90,8 @@ static enum status run(const struct command_line *line)
 	case COMMAND_VERSION:
 		puts("criu-cuda " VERSION);
 		return STATUS_GOOD;
+	case COMMAND_DOCTOR:
+		return examine(line);
 	case COMMAND_INSPECT:
 	case COMMAND_VERIFY:
 	default:

@@ -2,23 +2,32 @@
 #include "usage.h"
 
 static const char text[] =
-	"Look at the images that the CUDA plugin for CRIU has made.\n"
+	"Look at the images that the CUDA plugin for CRIU has made, and at the machine.\n"
 	"\n"
 	"    criu-cuda inspect [--json] DIR\n"
 	"        print what the directory of a dump holds of GPU memory, and whether a\n"
 	"        restore needs the plugin\n"
 	"    criu-cuda verify [--threads N] DIR\n"
 	"        read all of each GPU memory image and compare the checksums\n"
+	"    criu-cuda doctor [--pid PID] [--json] [--libdir DIR]\n"
+	"        see what would make a dump or a restore fail here: a line for each\n"
+	"        thing that was looked at, and what can be done about it\n"
 	"    criu-cuda --help | --version\n"
 	"\n"
 	"    --json\n"
 	"        for programs: one JSON object\n"
+	"    --libdir DIR\n"
+	"        where CRIU is told to look for plugins, by its own option of that name\n"
+	"    --pid PID\n"
+	"        look at this process and those below it, too\n"
 	"    --threads N\n"
 	"        read by so many threads, 1 to 64; the default is the number of CPUs\n"
 	"\n"
-	"Nothing is ever changed. Exit status: 0 all is good; 1 something is missing,\n"
-	"incomplete or damaged; 2 the command line is wrong, DIR cannot be read, or\n"
-	"what was found cannot be printed.\n";
+	"Nothing is ever changed. Exit status: 0 all is good, but perhaps for warnings;\n"
+	"1 something is missing, incomplete or damaged, or the doctor has found an "
+	"error;\n"
+	"2 the command line is wrong, DIR cannot be read, or what was found cannot be\n"
+	"printed.\n";
 
 void usage_print(FILE *stream)
 {

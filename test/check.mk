@@ -180,6 +180,22 @@ needs_test_report = $(needs_test_inspection) $(addprefix criu-cuda/,report_text.
 	foreign_text.c quantity.c)
 needs_test_quantity = criu-cuda/quantity.c
 needs_test_foreign_text = criu-cuda/foreign_text.c
+# The doctor of criu-cuda.
+doctor_check = criu-cuda/doctor/diagnosis.c criu-cuda/foreign_text.c plugins/cuda/options.c plugins/cuda/option_value.c
+doctor_runs = plugins/cuda/utility.c test/fake/fake_spawn.c
+needs_test_diagnosis = criu-cuda/doctor/diagnosis.c criu-cuda/foreign_text.c
+needs_test_criu_version = criu-cuda/doctor/criu_version.c
+needs_test_plugin_file = criu-cuda/doctor/plugin_file.c plugins/cuda/reason.c
+needs_test_gpu_list = criu-cuda/doctor/gpu_list.c $(doctor_runs)
+needs_test_process_name = criu-cuda/doctor/process_name.c
+needs_test_check_criu = criu-cuda/doctor/check_criu.c criu-cuda/doctor/criu_version.c $(doctor_check) $(doctor_runs)
+needs_test_check_driver = criu-cuda/doctor/check_driver.c $(doctor_check) $(doctor_runs) \
+	plugins/cuda/driver_version.c test/unit/file_tree.c
+needs_test_check_gpus = criu-cuda/doctor/check_gpus.c criu-cuda/quantity.c $(doctor_check)
+needs_test_check_process = criu-cuda/doctor/check_process.c criu-cuda/quantity.c $(doctor_check) \
+	plugins/cuda/cuda_state.c plugins/cuda/remedy.c
+needs_test_check_host = criu-cuda/doctor/check_host.c criu-cuda/quantity.c $(doctor_check) \
+	plugins/cuda/memory_file.c test/unit/file_tree.c
 unit_tests = $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
 
 $(call objects,test/unit/images.c test/unit/test_inventory.c): $(BUILD)/images/inventory.pb-c.h
@@ -266,6 +282,8 @@ check-built: tests $(sim_tests) fuzzers
 		"utility: BUILD=$(BUILD) test/utility/test-utility.sh" \
 		"criu-cuda: BUILD=$(BUILD) test/criu-cuda/test-criu-cuda.sh" \
 		"sanitized-criu-cuda: BUILD=$(sanitized_build) test/criu-cuda/test-criu-cuda.sh" \
+		"doctor: BUILD=$(BUILD) test/criu-cuda/test-doctor.sh" \
+		"sanitized-doctor: BUILD=$(sanitized_build) test/criu-cuda/test-doctor.sh" \
 		$(run_system) \
 		"torture: EVERY=10 BUILD=$(BUILD) test/fault/torture 4.2.1 $(torture_in_short)" \
 		"torture of images: EVERY=30 BUILD=$(BUILD) test/fault/torture 4.2.1 $(torture_of_images_in_short)"

@@ -65,6 +65,13 @@ file criu-cuda/inspection.c <<'END'
 #include "memory_image.h"
 	linked = opendir(path); /* not unlink(), nor /proc */
 END
+file plugins/cuda/session.h <<'END'
+#pragma once
+END
+file criu-cuda/doctor/doctor.c <<'END'
+#include "tool.h"
+	file = "/proc/self/status";
+END
 if good=$("$check_layout" "$tree"); then
 	result ok 'a good tree passes'
 else
@@ -115,6 +122,9 @@ file criu-cuda/inspection.c <<'END'
 #include "tool.h"
 	unlinkat(dirfd, "cuda-memory-1.img", 0);
 	kill(pid, 9);
+END
+file criu-cuda/doctor/doctor.c <<'END'
+#include "session.h"
 END
 file plugins/cuda/memory_chunk.c <<'END'
 #include "proc.h"

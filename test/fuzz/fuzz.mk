@@ -19,6 +19,8 @@ needs_fuzz_arguments = $(addprefix cuda-checkpoint/,arguments.c device_pairs.c h
 needs_fuzz_memory_image = $(memory_image)
 needs_fuzz_command_line = criu-cuda/command_line.c
 needs_fuzz_foreign_text = criu-cuda/foreign_text.c
+needs_fuzz_plugin_file = criu-cuda/doctor/plugin_file.c plugins/cuda/reason.c
+needs_fuzz_doctor = $(addprefix criu-cuda/doctor/,criu_version.c gpu_list.c) $(doctor_runs)
 fuzzers = $(patsubst test/fuzz/fuzz_%.c,%,$(wildcard test/fuzz/fuzz_*.c))
 
 # The libraries are not hidden, as in the products: the sanitizer's malloc has to be

@@ -45,8 +45,11 @@ static void check_directory(const char *directory, int argc, char *argv[])
 
 static void check_sense(const struct command_line *line, int argc, char *argv[])
 {
-	fuzz_check(!line->json || line->command == COMMAND_INSPECT);
+	fuzz_check(!line->json || line->command == COMMAND_INSPECT ||
+		   line->command == COMMAND_DOCTOR);
+	fuzz_check(!line->libdir || (line->command == COMMAND_DOCTOR && *line->libdir));
 	fuzz_check(!line->threads || line->command == COMMAND_VERIFY);
+	fuzz_check(!line->pid || (line->command == COMMAND_DOCTOR && line->pid > 0));
 	fuzz_check(line->threads <= CREW_HANDS_MAX);
 	if (line->command == COMMAND_INSPECT || line->command == COMMAND_VERIFY)
 		check_directory(line->directory, argc, argv);
@@ -74,8 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_check(parse(argc, argv, &again) == ret);
 	if (ret == 0)
 		fuzz_check(again.command == line.command && again.json == line.json &&
-			   again.threads == line.threads &&
-			   again.directory == line.directory);
+			   again.threads == line.threads && again.libdir == line.libdir &&
+			   again.pid == line.pid && again.directory == line.directory);
 
 	fuzz_pages_release(&pages);
 	return 0;

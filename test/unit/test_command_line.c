@@ -53,6 +53,10 @@ static const struct {
 	{ "verify --threads 1 d", { .command = COMMAND_VERIFY, .directory = "d", .threads = 1 } },
 	{ "verify d --threads=64", { .command = COMMAND_VERIFY, .directory = "d", .threads = 64 } },
 	{ "verify --threads 2 --threads 08 d", { .command = COMMAND_VERIFY, .directory = "d", .threads = 8 } },
+	{ "doctor", { .command = COMMAND_DOCTOR } },
+	{ "--json doctor", { .command = COMMAND_DOCTOR, .json = true } },
+	{ "doctor --pid 4711", { .command = COMMAND_DOCTOR, .pid = 4711 } },
+	{ "doctor --libdir d", { .command = COMMAND_DOCTOR, .libdir = "d" } },
 	{ "verify verify", { .command = COMMAND_VERIFY, .directory = "verify" } },
 };
 
@@ -62,8 +66,8 @@ static const struct {
 	const char *text;
 	const char *said;
 } bad[] = {
-	{ "", "criu-cuda: what to do is missing: inspect or verify\n" SEE },
-	{ "--json", "criu-cuda: what to do is missing: inspect or verify\n" SEE },
+	{ "", "criu-cuda: what to do is missing: inspect, verify or doctor\n" SEE },
+	{ "--json", "criu-cuda: what to do is missing: inspect, verify or doctor\n" SEE },
 	{ "inspect", "criu-cuda: the directory of the images is missing\n" SEE },
 	{ "verify", "criu-cuda: the directory of the images is missing\n" SEE },
 	{ "verify --threads 3", "criu-cuda: the directory of the images is missing\n" SEE },
@@ -71,8 +75,17 @@ static const struct {
 	{ "repair d", "criu-cuda: there is no command \"repair\"\n" SEE },
 	{ "Verify d", "criu-cuda: there is no command \"Verify\"\n" SEE },
 	{ "d inspect", "criu-cuda: there is no command \"d\"\n" SEE },
-	{ "verify --json d", "criu-cuda: --json is only for inspect\n" SEE },
-	{ "inspect --threads 3 d", "criu-cuda: --threads is only for verify\n" SEE },
+	{ "verify --json d", "criu-cuda: --json is not for verify\n" SEE },
+	{ "inspect --threads 3 d", "criu-cuda: --threads is not for inspect\n" SEE },
+	{ "doctor d", "criu-cuda: doctor takes no directory: \"d\" is too much\n" SEE },
+	{ "doctor --threads 3", "criu-cuda: --threads is not for doctor\n" SEE },
+	{ "doctor --pid 0", "criu-cuda: --pid takes the pid of a process, not \"0\"\n" SEE },
+	{ "doctor --pid 1x", "criu-cuda: --pid takes the pid of a process, not \"1x\"\n" SEE },
+	{ "doctor --pid -1", "criu-cuda: --pid takes the pid of a process, not \"-1\"\n" SEE },
+	{ "doctor --pid 2147483648", "criu-cuda: --pid takes the pid of a process, not \"2147483648\"\n" SEE },
+	{ "inspect --pid 1 d", "criu-cuda: --pid is not for inspect\n" SEE },
+	{ "doctor --libdir=", "criu-cuda: --libdir takes a directory\n" SEE },
+	{ "verify --libdir x d", "criu-cuda: --libdir is not for verify\n" SEE },
 	{ "inspect --rubbish d", "criu-cuda: unrecognized option '--rubbish'\n" SEE },
 	{ "inspect -x d", "criu-cuda: invalid option -- 'x'\n" SEE },
 	{ "inspect --json=yes d", "criu-cuda: option '--json' doesn't allow an argument\n" SEE },
@@ -89,13 +102,16 @@ static const struct {
 };
 /* clang-format on */
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 static bool same(const struct command_line *a, const struct command_line *b)
 {
-	if (!a->directory != !b->directory ||
-	    (a->directory && strcmp(a->directory, b->directory) != 0))
-		return false;
-
-	return a->command == b->command && a->json == b->json && a->threads == b->threads;
+	return same_text(a->directory, b->directory) && same_text(a->libdir, b->libdir) &&
+	       a->command == b->command && a->pid == b->pid && a->json == b->json &&
+	       a->threads == b->threads;
 }
 
 static void good_command_lines_are_understood(void **state)
