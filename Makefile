@@ -53,11 +53,12 @@ criu_cuda = $(BUILD)/criu-cuda/criu-cuda
 format_objects = $(patsubst %.proto,$(BUILD)/%.pb-c.o,$(sort $(wildcard images/*.proto)))
 plugin_objects = $(call objects,$(wildcard plugins/cuda/*.c)) $(format_objects)
 utility_objects = $(call objects,$(wildcard cuda-checkpoint/*.c) plugins/cuda/cuda_state.c)
-# What the doctor needs to look at the machine and its processes.
+# What looks at the machine and its processes, and brings them back.
 criu_cuda_of_machine = $(addprefix plugins/cuda/,tool.c operation.c run.c answer_line.c utility.c \
 	spawn.c sigchld.c cuda_state.c memory_answer.c remedy.c log.c options.c option_value.c \
 	driver_version.c memory_cgroup.c cgroup_directory.c memory_file.c memory_room.c proc.c proc_libcuda.c \
-	process_tree.c gpu_sharing.c at_work.c)
+	process_tree.c gpu_sharing.c at_work.c host_buffer.c buffer_marker.c pagemap.c memory_map.c \
+	remote_memory.c memory_image_write.c)
 criu_cuda_objects = $(call objects,$(wildcard criu-cuda/*.c criu-cuda/*/*.c) $(addprefix plugins/cuda/, \
 	memory_image_read.c memory_image_format.c memory_chunk.c image_file.c crew.c reason.c \
 	inventory.c machine.c) $(criu_cuda_of_machine)) $(format_objects)

@@ -21,6 +21,8 @@ enum {
 	OPTION_THREADS = 1 << 11,
 	OPTION_LIBDIR = 1 << 12,
 	OPTION_PID = 1 << 13,
+	OPTION_TREE = 1 << 14,
+	OPTION_IMAGES = 1 << 15,
 };
 
 static const struct option long_options[] = {
@@ -30,6 +32,8 @@ static const struct option long_options[] = {
 	{ "threads", required_argument, NULL, OPTION_THREADS },
 	{ "libdir", required_argument, NULL, OPTION_LIBDIR },
 	{ "pid", required_argument, NULL, OPTION_PID },
+	{ "tree", required_argument, NULL, OPTION_TREE },
+	{ "images", required_argument, NULL, OPTION_IMAGES },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -42,6 +46,7 @@ static const struct command_syntax {
 	{ "inspect", COMMAND_INSPECT, true, OPTION_JSON },
 	{ "verify", COMMAND_VERIFY, true, OPTION_THREADS },
 	{ "doctor", COMMAND_DOCTOR, false, OPTION_JSON | OPTION_LIBDIR | OPTION_PID },
+	{ "recover", COMMAND_RECOVER, false, OPTION_PID | OPTION_TREE | OPTION_IMAGES },
 };
 
 /* What was said, so far. */
@@ -92,21 +97,22 @@ static int take_threads(const char *text, struct command_line *line)
 	return 0;
 }
 
-static int take_pid(const char *text, struct command_line *line)
+static int take_pid(const char *option, const char *text, pid_t *ret_pid)
 {
-	line->pid = (pid_t)parse_number(text, INT_MAX);
-	if (!line->pid)
-		return refuse("--pid takes the pid of a process, not \"%s\"", text);
+	*ret_pid = (pid_t)parse_number(text, INT_MAX);
+	if (!*ret_pid)
+		return refuse("--%s takes the pid of a process, not \"%s\"", option,
+			      text);
 
 	return 0;
 }
 
-static int take_libdir(const char *text, struct command_line *line)
+static int take_path(const char *option, const char *text, const char **ret_path)
 {
 	if (!*text)
-		return refuse("--libdir takes a directory");
+		return refuse("--%s takes a directory", option);
 
-	line->libdir = text;
+	*ret_path = text;
 	return 0;
 }
 
@@ -130,9 +136,13 @@ static int take_option(int option, struct reading *reading)
 	case OPTION_THREADS:
 		return take_threads(optarg, line);
 	case OPTION_LIBDIR:
-		return take_libdir(optarg, line);
+		return take_path("libdir", optarg, &line->libdir);
+	case OPTION_IMAGES:
+		return take_path("images", optarg, &line->images);
 	case OPTION_PID:
-		return take_pid(optarg, line);
+		return take_pid("pid", optarg, &line->pid);
+	case OPTION_TREE:
+		return take_pid("tree", optarg, &line->tree);
 	default: /* getopt has said which */
 		hint();
 		return -EINVAL;
@@ -152,9 +162,14 @@ static const struct command_syntax *find_command(const char *word)
 
 static int check_options(const struct command_syntax *command, int options)
 {
+	const int one_of = options & (OPTION_PID | OPTION_TREE);
+
 	for (const struct option *option = long_options; option->name; option++)
 		if (options & option->val & ~command->options)
 			return refuse("--%s is not for %s", option->name, command->word);
+	if (command->command == COMMAND_RECOVER && one_of != OPTION_PID &&
+	    one_of != OPTION_TREE)
+		return refuse("recover takes one of --pid and --tree");
 
 	return 0;
 }
@@ -183,7 +198,8 @@ static int take_words(int count, char *words[], struct reading *reading)
 	int ret;
 
 	if (count < 1)
-		return refuse("what to do is missing: inspect, verify or doctor");
+		return refuse(
+			"what to do is missing: inspect, verify, doctor or recover");
 	command = find_command(words[0]);
 	if (!command)
 		return -EINVAL;

@@ -18,6 +18,7 @@ enum command {
 	COMMAND_INSPECT,
 	COMMAND_VERIFY,
 	COMMAND_DOCTOR,
+	COMMAND_RECOVER,
 };
 
 struct command_line {
@@ -26,7 +27,9 @@ struct command_line {
 	bool json;	       /* of COMMAND_INSPECT and _DOCTOR */
 	unsigned int threads;  /* of COMMAND_VERIFY; 0: it was not said */
 	const char *libdir;    /* of COMMAND_DOCTOR; the argument itself, or NULL */
-	pid_t pid;	       /* of COMMAND_DOCTOR; 0: it was not said */
+	pid_t pid;	       /* of COMMAND_DOCTOR and _RECOVER; 0: it was not said */
+	pid_t tree;	       /* of COMMAND_RECOVER; 0: it was not said */
+	const char *images;    /* of COMMAND_RECOVER; the argument itself, or NULL */
 };
 
 /*

@@ -3,8 +3,8 @@
  * criu-cuda: look at the images of a dump, and see whether they are good; and see what
  * would make a dump or a restore fail on this machine.
  *
- * Only reads. Findings go to stdout, failures of its own to stderr. The exit status is
- * one of enum status.
+ * Only reads, but for recover, which brings processes back to running. Findings go to
+ * stdout, failures of its own to stderr. The exit status is one of enum status.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +15,7 @@
 #include "image_set.h"
 #include "inspection.h"
 #include "machine.h"
+#include "recover/recover.h"
 #include "report.h"
 #include "usage.h"
 #include "verify.h"
@@ -81,6 +82,19 @@ static enum status examine(const struct command_line *line)
 	return diagnoses_worst(&diagnoses) == GRADE_ERROR ? STATUS_NOT_GOOD : STATUS_GOOD;
 }
 
+static enum status recover(const struct command_line *line)
+{
+	const struct recover_order order = { .pid = line->pid,
+					     .tree = line->tree,
+					     .images = line->images };
+	const int ret = recover_processes(&order);
+
+	if (ret < 0)
+		return STATUS_FAILED;
+
+	return ret ? STATUS_GOOD : STATUS_NOT_GOOD;
+}
+
 static enum status run(const struct command_line *line)
 {
 	switch (line->command) {
@@ -92,6 +106,8 @@ static enum status run(const struct command_line *line)
 		return STATUS_GOOD;
 	case COMMAND_DOCTOR:
 		return examine(line);
+	case COMMAND_RECOVER:
+		return recover(line);
 	case COMMAND_INSPECT:
 	case COMMAND_VERIFY:
 	default:

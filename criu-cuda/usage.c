@@ -12,6 +12,9 @@ static const char text[] =
 	"    criu-cuda doctor [--pid PID] [--json] [--libdir DIR]\n"
 	"        see what would make a dump or a restore fail here: a line for each\n"
 	"        thing that was looked at, and what can be done about it\n"
+	"    criu-cuda recover --pid PID | --tree PID [--images DIR]\n"
+	"        bring a process, or this one and all below it, that was left locked or\n"
+	"        checkpointed back to running\n"
 	"    criu-cuda --help | --version\n"
 	"\n"
 	"    --json\n"
@@ -19,15 +22,18 @@ static const char text[] =
 	"    --libdir DIR\n"
 	"        where CRIU is told to look for plugins, by its own option of that name\n"
 	"    --pid PID\n"
-	"        look at this process and those below it, too\n"
+	"        this process; the doctor looks at those below it, too\n"
+	"    --images DIR\n"
+	"        the directory of its dump, if its GPU memory is in an image there\n"
 	"    --threads N\n"
 	"        read by so many threads, 1 to 64; the default is the number of CPUs\n"
 	"\n"
-	"Nothing is ever changed. Exit status: 0 all is good, but perhaps for warnings;\n"
-	"1 something is missing, incomplete or damaged, or the doctor has found an "
-	"error;\n"
-	"2 the command line is wrong, DIR cannot be read, or what was found cannot be\n"
-	"printed.\n";
+	"But for recover nothing is ever changed. Exit status: 0 all is good, but "
+	"perhaps\n"
+	"for warnings; 1 something is missing, incomplete or damaged, the doctor has "
+	"found\n"
+	"an error, or a process could not be brought back; 2 the command line is wrong,\n"
+	"DIR cannot be read, or what was found cannot be printed.\n";
 
 void usage_print(FILE *stream)
 {

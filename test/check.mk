@@ -11,12 +11,13 @@ sim = $(sim_driver) $(sim_old_driver) $(sim_nvml) $(sim_gpu)
 reaper = $(BUILD)/test/system/reaper
 fail_call = $(BUILD)/test/fault/fail_call.so
 make_image = $(BUILD)/test/criu-cuda/make-image
+offload = $(BUILD)/test/criu-cuda/offload
 apps = $(patsubst test/apps/%.c,$(BUILD)/test/apps/%,$(filter-out test/apps/app%,$(wildcard test/apps/*.c)))
 apps_library = $(BUILD)/test/apps/app.a
 sim_tests = $(patsubst test/%.c,$(BUILD)/test/%,$(wildcard test/gpu-sim/test/test_*.c))
 
 .PHONY: test-programs
-test-programs: $(sim) $(apps) $(reaper) $(fail_call) $(make_image)
+test-programs: $(sim) $(apps) $(reaper) $(fail_call) $(make_image) $(offload)
 
 $(sim_driver): $(call objects,$(wildcard test/gpu-sim/driver/*.c))
 	$(call say,LD,$@)$(CC) -shared -pthread $(our_ldflags) $(LDFLAGS) -Wl,-soname,libcuda.so.1 -Wl,-z,now \
@@ -192,6 +193,9 @@ needs_test_check_criu = criu-cuda/doctor/check_criu.c criu-cuda/doctor/criu_vers
 needs_test_check_driver = criu-cuda/doctor/check_driver.c $(doctor_check) $(doctor_runs) \
 	plugins/cuda/driver_version.c test/unit/file_tree.c
 needs_test_check_gpus = criu-cuda/doctor/check_gpus.c criu-cuda/quantity.c $(doctor_check)
+needs_test_recovery = criu-cuda/recover/recovery.c plugins/cuda/cuda_state.c plugins/cuda/remedy.c \
+	test/fake/fake_log.c
+needs_test_dump_root = criu-cuda/recover/dump_root.c
 needs_test_check_process = criu-cuda/doctor/check_process.c criu-cuda/quantity.c $(doctor_check) \
 	plugins/cuda/cuda_state.c plugins/cuda/remedy.c
 needs_test_check_host = criu-cuda/doctor/check_host.c criu-cuda/quantity.c $(doctor_check) \
@@ -201,6 +205,10 @@ unit_tests = $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
 $(call objects,test/unit/images.c test/unit/test_inventory.c): $(BUILD)/images/inventory.pb-c.h
 
 $(make_image): $(make_image).o $(call objects,$(memory_image))
+	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -o $@ $^ $(static_libs)
+
+$(offload): $(offload).o $(call objects,$(memory_image) $(addprefix plugins/cuda/,host_buffer.c buffer_marker.c \
+		pagemap.c memory_map.c remote_memory.c driver_version.c proc.c proc_libcuda.c remedy.c log.c))
 	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -o $@ $^ $(static_libs)
 
 # The calls that a test replaces are found in the test.
@@ -283,6 +291,8 @@ check-built: tests $(sim_tests) fuzzers
 		"criu-cuda: BUILD=$(BUILD) test/criu-cuda/test-criu-cuda.sh" \
 		"sanitized-criu-cuda: BUILD=$(sanitized_build) test/criu-cuda/test-criu-cuda.sh" \
 		"doctor: BUILD=$(BUILD) test/criu-cuda/test-doctor.sh" \
+		"recover: BUILD=$(BUILD) test/criu-cuda/test-recover.sh" \
+		"sanitized-recover: BUILD=$(sanitized_build) test/criu-cuda/test-recover.sh" \
 		"sanitized-doctor: BUILD=$(sanitized_build) test/criu-cuda/test-doctor.sh" \
 		$(run_system) \
 		"torture: EVERY=10 BUILD=$(BUILD) test/fault/torture 4.2.1 $(torture_in_short)" \

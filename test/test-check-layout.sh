@@ -123,9 +123,11 @@ file criu-cuda/inspection.c <<'END'
 	unlinkat(dirfd, "cuda-memory-1.img", 0);
 	kill(pid, 9);
 END
-file criu-cuda/doctor/doctor.c <<'END'
+for folder in doctor recover; do
+	file criu-cuda/$folder/$folder.c <<'END'
 #include "session.h"
 END
+done
 file plugins/cuda/memory_chunk.c <<'END'
 #include "proc.h"
 END

@@ -141,7 +141,7 @@ void check_mps(struct examination *examination, struct diagnosis *ret_diagnosis)
 	int ret;
 
 	(void)examination;
-	ret = process_name_find(MPS, &daemon);
+	ret = process_name_find(MPS, 0, &daemon);
 	if (ret) {
 		diagnosis_find(ret_diagnosis, GRADE_WARNING,
 			       "whether its daemon runs cannot be seen: %s",

@@ -213,8 +213,8 @@ void check_state(struct examination *examination, struct diagnosis *ret_diagnosi
 	diagnosis_find(ret_diagnosis, worst, "%s", list);
 	if (worst == GRADE_WARNING)
 		diagnosis_advise(ret_diagnosis,
-				 "a dump leaves it so; cuda-checkpoint --action restore "
-				 "and unlock bring it back to running");
+				 "a dump leaves it so; criu-cuda recover brings it back "
+				 "to running");
 	else if (worst == GRADE_ERROR)
 		diagnosis_advise(ret_diagnosis, "what the driver has given up, or cannot "
 						"be asked, cannot be dumped: end it");

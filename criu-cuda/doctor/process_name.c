@@ -28,7 +28,7 @@ static bool is_called(int proc, const char *pid, const char *name)
 	return strncmp(comm, name, NAME_MAX_KERNEL) == 0;
 }
 
-int process_name_find(const char *name, pid_t *ret_pid)
+int process_name_find(const char *name, pid_t after, pid_t *ret_pid)
 {
 	DIR *processes autoclosedir = opendir("/proc");
 	const struct dirent *entry;
@@ -37,13 +37,13 @@ int process_name_find(const char *name, pid_t *ret_pid)
 		return -errno;
 
 	*ret_pid = 0;
-	while (!*ret_pid && (entry = readdir(processes))) {
-		const char *pid = entry->d_name;
+	while ((entry = readdir(processes))) {
+		const pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (isdigit((unsigned char)pid[0]) &&
-		    is_called(dirfd(processes), pid, name) &&
-		    strtol(pid, NULL, 10) != getpid())
-			*ret_pid = (pid_t)strtol(pid, NULL, 10);
+		if (isdigit((unsigned char)entry->d_name[0]) && pid > after &&
+		    (!*ret_pid || pid < *ret_pid) && pid != getpid() &&
+		    is_called(dirfd(processes), entry->d_name, name))
+			*ret_pid = pid;
 	}
 
 	return 0;

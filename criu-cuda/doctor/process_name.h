@@ -9,9 +9,10 @@
 #include "cleanup.h"
 
 /*
- * A process that has the name @name, of which the kernel keeps 15 characters; 0 if there
- * is none that can be seen. The caller does not count.
+ * The process with the least pid above @after that has the name @name, of which the
+ * kernel keeps 15 characters; 0 if there is none that can be seen. The caller does not
+ * count.
  *
  * Return: 0 with *@ret_pid; -errno if /proc cannot be read.
  */
-int process_name_find(const char *name, pid_t *ret_pid) must_check;
+int process_name_find(const char *name, pid_t after, pid_t *ret_pid) must_check;

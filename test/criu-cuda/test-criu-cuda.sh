@@ -105,7 +105,7 @@ test_command_line() {
 	expect '--version is the one of the plugin' 0 \
 		"criu-cuda $("$build/cuda-checkpoint/cuda-checkpoint" --help |
 			sed -n 's/^Version \([0-9.]*\),.*/\1/p')" '' --version
-	expect 'no command' 2 '' "criu-cuda: what to do is missing: inspect, verify or doctor
+	expect 'no command' 2 '' "criu-cuda: what to do is missing: inspect, verify, doctor or recover
 $see"
 	expect 'an unknown command' 2 '' "criu-cuda: there is no command \"repair\"
 $see" repair "$tmp"
@@ -116,7 +116,7 @@ $see" verify
 	expect 'a bad number of threads' 2 '' \
 		"criu-cuda: --threads takes a number from 1 to 64, not \"0\"
 $see" verify --threads 0 "$tmp"
-	for word in inspect verify doctor --json --threads --libdir --pid --help --version; do
+	for word in inspect verify doctor recover --json --threads --libdir --pid --tree --images --help --version; do
 		case $help in
 		*"$word"*) pass "the help names $word" ;;
 		*) fail "the help names $word" "$help" ;;

@@ -62,7 +62,7 @@ $(cat "$tmp/out" "$tmp/err")"
 	fi
 }
 
-left='a dump leaves it so; cuda-checkpoint --action restore and unlock bring it back to running'
+left='a dump leaves it so; criu-cuda recover brings it back to running'
 
 # --json says the same, in one line, and that is a JSON value.
 valid_json() { # NAME [ARGUMENT]...

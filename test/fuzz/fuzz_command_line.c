@@ -49,7 +49,11 @@ static void check_sense(const struct command_line *line, int argc, char *argv[])
 		   line->command == COMMAND_DOCTOR);
 	fuzz_check(!line->libdir || (line->command == COMMAND_DOCTOR && *line->libdir));
 	fuzz_check(!line->threads || line->command == COMMAND_VERIFY);
-	fuzz_check(!line->pid || (line->command == COMMAND_DOCTOR && line->pid > 0));
+	fuzz_check(line->command != COMMAND_RECOVER || !line->pid != !line->tree);
+	fuzz_check(!line->pid || line->command == COMMAND_RECOVER ||
+		   line->command == COMMAND_DOCTOR);
+	fuzz_check((!line->tree && !line->images) || line->command == COMMAND_RECOVER);
+	fuzz_check(line->pid >= 0 && line->tree >= 0);
 	fuzz_check(line->threads <= CREW_HANDS_MAX);
 	if (line->command == COMMAND_INSPECT || line->command == COMMAND_VERIFY)
 		check_directory(line->directory, argc, argv);
@@ -78,7 +82,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ret == 0)
 		fuzz_check(again.command == line.command && again.json == line.json &&
 			   again.threads == line.threads && again.libdir == line.libdir &&
-			   again.pid == line.pid && again.directory == line.directory);
+			   again.pid == line.pid && again.tree == line.tree &&
+			   again.images == line.images &&
+			   again.directory == line.directory);
 
 	fuzz_pages_release(&pages);
 	return 0;

@@ -37,8 +37,9 @@ int gpu_list_ask(struct gpu_list *ret_list, char *ret_reason, size_t size)
 	return ask_error;
 }
 
-int process_name_find(const char *name, pid_t *ret_pid)
+int process_name_find(const char *name, pid_t after, pid_t *ret_pid)
 {
+	assert_int_equal(after, 0);
 	assert_string_equal(name, "nvidia-cuda-mps-control");
 	if (!find_error)
 		*ret_pid = daemon_pid;

@@ -56,6 +56,8 @@ static const struct {
 	{ "doctor", { .command = COMMAND_DOCTOR } },
 	{ "--json doctor", { .command = COMMAND_DOCTOR, .json = true } },
 	{ "doctor --pid 4711", { .command = COMMAND_DOCTOR, .pid = 4711 } },
+	{ "recover --pid 1", { .command = COMMAND_RECOVER, .pid = 1 } },
+	{ "recover --tree 7 --images d", { .command = COMMAND_RECOVER, .tree = 7, .images = "d" } },
 	{ "doctor --libdir d", { .command = COMMAND_DOCTOR, .libdir = "d" } },
 	{ "verify verify", { .command = COMMAND_VERIFY, .directory = "verify" } },
 };
@@ -66,8 +68,8 @@ static const struct {
 	const char *text;
 	const char *said;
 } bad[] = {
-	{ "", "criu-cuda: what to do is missing: inspect, verify or doctor\n" SEE },
-	{ "--json", "criu-cuda: what to do is missing: inspect, verify or doctor\n" SEE },
+	{ "", "criu-cuda: what to do is missing: inspect, verify, doctor or recover\n" SEE },
+	{ "--json", "criu-cuda: what to do is missing: inspect, verify, doctor or recover\n" SEE },
 	{ "inspect", "criu-cuda: the directory of the images is missing\n" SEE },
 	{ "verify", "criu-cuda: the directory of the images is missing\n" SEE },
 	{ "verify --threads 3", "criu-cuda: the directory of the images is missing\n" SEE },
@@ -84,6 +86,14 @@ static const struct {
 	{ "doctor --pid -1", "criu-cuda: --pid takes the pid of a process, not \"-1\"\n" SEE },
 	{ "doctor --pid 2147483648", "criu-cuda: --pid takes the pid of a process, not \"2147483648\"\n" SEE },
 	{ "inspect --pid 1 d", "criu-cuda: --pid is not for inspect\n" SEE },
+	{ "recover", "criu-cuda: recover takes one of --pid and --tree\n" SEE },
+	{ "recover --pid 1 --tree 1", "criu-cuda: recover takes one of --pid and --tree\n" SEE },
+	{ "recover --tree x", "criu-cuda: --tree takes the pid of a process, not \"x\"\n" SEE },
+	{ "recover --pid 1 --images=", "criu-cuda: --images takes a directory\n" SEE },
+	{ "recover --pid 1 --json", "criu-cuda: --json is not for recover\n" SEE },
+	{ "recover --pid 1 d", "criu-cuda: recover takes no directory: \"d\" is too much\n" SEE },
+	{ "doctor --images d", "criu-cuda: --images is not for doctor\n" SEE },
+	{ "doctor --tree 1", "criu-cuda: --tree is not for doctor\n" SEE },
 	{ "doctor --libdir=", "criu-cuda: --libdir takes a directory\n" SEE },
 	{ "verify --libdir x d", "criu-cuda: --libdir is not for verify\n" SEE },
 	{ "inspect --rubbish d", "criu-cuda: unrecognized option '--rubbish'\n" SEE },
@@ -110,6 +120,7 @@ static bool same_text(const char *a, const char *b)
 static bool same(const struct command_line *a, const struct command_line *b)
 {
 	return same_text(a->directory, b->directory) && same_text(a->libdir, b->libdir) &&
+	       same_text(a->images, b->images) && a->tree == b->tree &&
 	       a->command == b->command && a->pid == b->pid && a->json == b->json &&
 	       a->threads == b->threads;
 }

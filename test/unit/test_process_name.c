@@ -58,13 +58,32 @@ static void a_process_is_found_by_its_name(void **state)
 	pid_t found = -1, gone = -1;
 
 	(void)state;
-	assert_int_equal(process_name_find(NAME, &found), 0);
+	assert_int_equal(process_name_find(NAME, 0, &found), 0);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
-	assert_int_equal(process_name_find(NAME, &gone), 0);
+	assert_int_equal(process_name_find(NAME, 0, &gone), 0);
 
 	assert_int_equal(found, child);
 	assert_int_equal(gone, 0);
+}
+
+static void those_of_one_name_are_found_one_after_the_other(void **state)
+{
+	const pid_t one = start(), other = start();
+	pid_t first = -1, second = -1, third = -1;
+
+	(void)state;
+	assert_int_equal(process_name_find(NAME, 0, &first), 0);
+	assert_int_equal(process_name_find(NAME, first, &second), 0);
+	assert_int_equal(process_name_find(NAME, second, &third), 0);
+	kill(one, SIGKILL);
+	kill(other, SIGKILL);
+	waitpid(one, NULL, 0);
+	waitpid(other, NULL, 0);
+
+	assert_int_equal(first, one < other ? one : other);
+	assert_int_equal(second, one < other ? other : one);
+	assert_int_equal(third, 0);
 }
 
 static void the_caller_does_not_count(void **state)
@@ -73,7 +92,7 @@ static void the_caller_does_not_count(void **state)
 
 	(void)state;
 	prctl(PR_SET_NAME, "test-of-caller");
-	assert_int_equal(process_name_find("test-of-caller", &found), 0);
+	assert_int_equal(process_name_find("test-of-caller", 0, &found), 0);
 	assert_int_equal(found, 0);
 }
 
@@ -83,7 +102,7 @@ static void a_proc_that_cannot_be_read_is_an_error(void **state)
 
 	(void)state;
 	error = EACCES;
-	assert_int_equal(process_name_find(NAME, &found), -EACCES);
+	assert_int_equal(process_name_find(NAME, 0, &found), -EACCES);
 	error = 0;
 	assert_int_equal(found, -1);
 }
@@ -92,6 +111,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_process_is_found_by_its_name),
+		cmocka_unit_test(those_of_one_name_are_found_one_after_the_other),
 		cmocka_unit_test(the_caller_does_not_count),
 		cmocka_unit_test(a_proc_that_cannot_be_read_is_an_error),
 	};
