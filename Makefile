@@ -39,9 +39,9 @@ our_ldflags = $(sanitize)
 # CRIU's public header: the system's where it is of 4.0 or newer, else the one get-criu brings.
 criu_cflags := $(shell scripts/criu-cflags)
 # Libraries are linked in, and hidden: the binary serves everywhere, whatever is there, and
-# CRIU's own copy of one may be another.
+# CRIU's own copy of one may be another. libjson-c is for criu-cuda.
 hidden = -Wl,--exclude-libs,ALL
-static_libs = -l:libprotobuf-c.a -l:libzstd.a -l:libxxhash.a
+static_libs = -l:libprotobuf-c.a -l:libzstd.a -l:libxxhash.a -l:libjson-c.a
 
 includes = $(addprefix -iquote ,plugins/cuda cuda-checkpoint criu-cuda test/fake test/gpu-sim test/apps . $(BUILD))
 

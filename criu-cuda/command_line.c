@@ -11,7 +11,8 @@
 
 #include "crew.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define LINE_NUMBER_MAX 1000000000ul
 
 /* Each but the first two is a bit in what a command takes. */
 enum {
@@ -23,6 +24,8 @@ enum {
 	OPTION_PID = 1 << 13,
 	OPTION_TREE = 1 << 14,
 	OPTION_IMAGES = 1 << 15,
+	OPTION_SVG = 1 << 16,
+	OPTION_LINE = 1 << 17,
 };
 
 static const struct option long_options[] = {
@@ -34,19 +37,29 @@ static const struct option long_options[] = {
 	{ "pid", required_argument, NULL, OPTION_PID },
 	{ "tree", required_argument, NULL, OPTION_TREE },
 	{ "images", required_argument, NULL, OPTION_IMAGES },
+	{ "svg", no_argument, NULL, OPTION_SVG },
+	{ "line", required_argument, NULL, OPTION_LINE },
 	{ NULL, 0, NULL, 0 },
+};
+
+/* What follows a command. */
+enum operand {
+	NOTHING,
+	A_DIRECTORY,
+	A_FILE
 };
 
 static const struct command_syntax {
 	const char *word;
 	enum command command;
-	bool takes_directory;
+	enum operand operand;
 	int options;
 } commands[] = {
-	{ "inspect", COMMAND_INSPECT, true, OPTION_JSON },
-	{ "verify", COMMAND_VERIFY, true, OPTION_THREADS },
-	{ "doctor", COMMAND_DOCTOR, false, OPTION_JSON | OPTION_LIBDIR | OPTION_PID },
-	{ "recover", COMMAND_RECOVER, false, OPTION_PID | OPTION_TREE | OPTION_IMAGES },
+	{ "inspect", COMMAND_INSPECT, A_DIRECTORY, OPTION_JSON },
+	{ "verify", COMMAND_VERIFY, A_DIRECTORY, OPTION_THREADS },
+	{ "stats", COMMAND_STATS, A_FILE, OPTION_SVG | OPTION_LINE },
+	{ "doctor", COMMAND_DOCTOR, NOTHING, OPTION_JSON | OPTION_LIBDIR | OPTION_PID },
+	{ "recover", COMMAND_RECOVER, NOTHING, OPTION_PID | OPTION_TREE | OPTION_IMAGES },
 };
 
 /* What was said, so far. */
@@ -97,6 +110,16 @@ static int take_threads(const char *text, struct command_line *line)
 	return 0;
 }
 
+static int take_line_number(const char *text, struct command_line *line)
+{
+	line->line_number = parse_number(text, LINE_NUMBER_MAX);
+	if (!line->line_number)
+		return refuse("--line takes a number from 1 to %lu, not \"%s\"",
+			      LINE_NUMBER_MAX, text);
+
+	return 0;
+}
+
 static int take_pid(const char *option, const char *text, pid_t *ret_pid)
 {
 	*ret_pid = (pid_t)parse_number(text, INT_MAX);
@@ -143,6 +166,11 @@ static int take_option(int option, struct reading *reading)
 		return take_pid("pid", optarg, &line->pid);
 	case OPTION_TREE:
 		return take_pid("tree", optarg, &line->tree);
+	case OPTION_SVG:
+		line->svg = true;
+		return 0;
+	case OPTION_LINE:
+		return take_line_number(optarg, line);
 	default: /* getopt has said which */
 		hint();
 		return -EINVAL;
@@ -174,21 +202,21 @@ static int check_options(const struct command_syntax *command, int options)
 	return 0;
 }
 
-static int take_directory(const struct command_syntax *command, int count, char *words[],
-			  struct command_line *line)
+static int check_operand(const struct command_syntax *command, int count, char *words[])
 {
-	const int wanted = command->takes_directory ? 1 : 0;
+	const int wanted = command->operand == NOTHING ? 0 : 1;
+	const bool is_file = command->operand == A_FILE;
 
 	if (count < wanted)
-		return refuse("the directory of the images is missing");
+		return refuse(is_file ? "the file of statistics is missing"
+				      : "the directory of the images is missing");
 	if (count > wanted && wanted)
-		return refuse("one directory at a time: \"%s\" is too much",
-			      words[wanted]);
+		return refuse("one %s at a time: \"%s\" is too much",
+			      is_file ? "file" : "directory", words[wanted]);
 	if (count > wanted)
 		return refuse("%s takes no directory: \"%s\" is too much", command->word,
 			      words[0]);
 
-	line->directory = wanted ? words[0] : NULL;
 	return 0;
 }
 
@@ -198,8 +226,8 @@ static int take_words(int count, char *words[], struct reading *reading)
 	int ret;
 
 	if (count < 1)
-		return refuse(
-			"what to do is missing: inspect, verify, doctor or recover");
+		return refuse("what to do is missing: inspect, verify, stats, doctor or "
+			      "recover");
 	command = find_command(words[0]);
 	if (!command)
 		return -EINVAL;
@@ -207,8 +235,16 @@ static int take_words(int count, char *words[], struct reading *reading)
 	if (ret < 0)
 		return ret;
 
+	ret = check_operand(command, count - 1, words + 1);
+	if (ret < 0)
+		return ret;
+
 	reading->line.command = command->command;
-	return take_directory(command, count - 1, words + 1, &reading->line);
+	if (command->operand == A_DIRECTORY)
+		reading->line.directory = words[1];
+	if (command->operand == A_FILE)
+		reading->line.file = words[1];
+	return 0;
 }
 
 int command_line_parse(int argc, char *argv[], struct command_line *ret_line)

@@ -19,6 +19,7 @@ enum command {
 	COMMAND_VERIFY,
 	COMMAND_DOCTOR,
 	COMMAND_RECOVER,
+	COMMAND_STATS,
 };
 
 struct command_line {
@@ -30,6 +31,11 @@ struct command_line {
 	pid_t pid;	       /* of COMMAND_DOCTOR and _RECOVER; 0: it was not said */
 	pid_t tree;	       /* of COMMAND_RECOVER; 0: it was not said */
 	const char *images;    /* of COMMAND_RECOVER; the argument itself, or NULL */
+
+	/* Of COMMAND_STATS. */
+	const char *file; /* the argument itself */
+	bool svg;
+	unsigned long line_number; /* 0: the last */
 };
 
 /*

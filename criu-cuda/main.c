@@ -17,13 +17,14 @@
 #include "machine.h"
 #include "recover/recover.h"
 #include "report.h"
+#include "stats_show.h"
 #include "usage.h"
 #include "verify.h"
 #include "version.h"
 
 enum status {
 	STATUS_GOOD = 0,
-	STATUS_NOT_GOOD = 1, /* something in the directory, or of the machine */
+	STATUS_NOT_GOOD = 1, /* something in the directory or file, or of the machine */
 	STATUS_FAILED = 2,   /* nothing can be said */
 };
 
@@ -95,6 +96,20 @@ static enum status recover(const struct command_line *line)
 	return ret ? STATUS_GOOD : STATUS_NOT_GOOD;
 }
 
+static enum status stats(const struct command_line *line)
+{
+	switch (stats_show(stdout, line->file, line->line_number, line->svg)) {
+	case 0:
+		return STATUS_GOOD;
+	case -ENODATA:
+	case -EFBIG:
+	case -EBADMSG:
+		return STATUS_NOT_GOOD;
+	default:
+		return STATUS_FAILED;
+	}
+}
+
 static enum status run(const struct command_line *line)
 {
 	switch (line->command) {
@@ -108,6 +123,8 @@ static enum status run(const struct command_line *line)
 		return examine(line);
 	case COMMAND_RECOVER:
 		return recover(line);
+	case COMMAND_STATS:
+		return stats(line);
 	case COMMAND_INSPECT:
 	case COMMAND_VERIFY:
 	default:

@@ -9,6 +9,9 @@ static const char text[] =
 	"        restore needs the plugin\n"
 	"    criu-cuda verify [--threads N] DIR\n"
 	"        read all of each GPU memory image and compare the checksums\n"
+	"    criu-cuda stats [--svg] [--line N] FILE\n"
+	"        print what a dump or restore took, as the plugin's option stats=FILE\n"
+	"        has written it: a table\n"
 	"    criu-cuda doctor [--pid PID] [--json] [--libdir DIR]\n"
 	"        see what would make a dump or a restore fail here: a line for each\n"
 	"        thing that was looked at, and what can be done about it\n"
@@ -27,13 +30,17 @@ static const char text[] =
 	"        the directory of its dump, if its GPU memory is in an image there\n"
 	"    --threads N\n"
 	"        read by so many threads, 1 to 64; the default is the number of CPUs\n"
+	"    --svg\n"
+	"        a picture: when what was done with each process\n"
+	"    --line N\n"
+	"        what is in line N of FILE, from 1 on; the default is the last\n"
 	"\n"
 	"But for recover nothing is ever changed. Exit status: 0 all is good, but "
 	"perhaps\n"
 	"for warnings; 1 something is missing, incomplete or damaged, the doctor has "
 	"found\n"
 	"an error, or a process could not be brought back; 2 the command line is wrong,\n"
-	"DIR cannot be read, or what was found cannot be printed.\n";
+	"DIR or FILE cannot be read, or what was found cannot be printed.\n";
 
 void usage_print(FILE *stream)
 {

@@ -179,6 +179,9 @@ needs_test_inspection = criu-cuda/inspection.c criu-cuda/finding.c $(memory_imag
 	images/inventory.pb-c.c
 needs_test_report = $(needs_test_inspection) $(addprefix criu-cuda/,report_text.c report_json.c \
 	foreign_text.c quantity.c)
+needs_test_timeline = criu-cuda/timeline.c plugins/cuda/reason.c
+needs_test_timeline_print = $(needs_test_timeline) $(addprefix criu-cuda/,timeline_text.c timeline_svg.c quantity.c)
+needs_test_stats_file = criu-cuda/stats_file.c
 needs_test_quantity = criu-cuda/quantity.c
 needs_test_foreign_text = criu-cuda/foreign_text.c
 # The doctor of criu-cuda.

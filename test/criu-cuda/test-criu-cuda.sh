@@ -105,7 +105,7 @@ test_command_line() {
 	expect '--version is the one of the plugin' 0 \
 		"criu-cuda $("$build/cuda-checkpoint/cuda-checkpoint" --help |
 			sed -n 's/^Version \([0-9.]*\),.*/\1/p')" '' --version
-	expect 'no command' 2 '' "criu-cuda: what to do is missing: inspect, verify, doctor or recover
+	expect 'no command' 2 '' "criu-cuda: what to do is missing: inspect, verify, stats, doctor or recover
 $see"
 	expect 'an unknown command' 2 '' "criu-cuda: there is no command \"repair\"
 $see" repair "$tmp"
@@ -116,7 +116,7 @@ $see" verify
 	expect 'a bad number of threads' 2 '' \
 		"criu-cuda: --threads takes a number from 1 to 64, not \"0\"
 $see" verify --threads 0 "$tmp"
-	for word in inspect verify doctor recover --json --threads --libdir --pid --tree --images --help --version; do
+	for word in inspect verify doctor recover --json --threads --libdir --pid --tree --images stats --svg --line --help --version; do
 		case $help in
 		*"$word"*) pass "the help names $word" ;;
 		*) fail "the help names $word" "$help" ;;
@@ -302,6 +302,87 @@ test_foreign_text() {
 		"$(grep -o '"driver":"[^}]*' "$tmp/json")"
 }
 
+# --- statistics -------------------------------------------------------------------------
+# A file of a dump and a restore of process 4711, $dir/stats.
+new_stats() {
+	new_dir
+	head='"succeeded":true,"began":0,"parallel":1,"others":0,"runs":3' process='"pid":4711,"found"'
+	cat >"$dir/stats" <<-END
+		{"format":1,"operation":"dump",$head,"phases":{},"processes":[{$process:"running","bytes":1048576,"checkpoint":{"begin_ms":100,"ms":900}}]}
+		{"format":1,"operation":"restore",$head,"phases":{},"processes":[{$process:"checkpointed","bytes":null,"restore":{"begin_ms":10,"ms":40}}]}
+	END
+}
+
+# is_xml FILE; skips the test if nobody can tell.
+is_xml() {
+	if command -v xmllint >/dev/null; then
+		same "$1 is well-formed" '' "$(xmllint --noout "$tmp/svg" 2>&1)"
+	elif command -v python3 >/dev/null; then
+		same "$1 is well-formed" '' "$(python3 -c \
+			'import sys, xml.dom.minidom as xml; xml.parse(sys.argv[1])' "$tmp/svg" 2>&1)"
+	else
+		skip "$1 is well-formed" 'neither xmllint nor python3 is there'
+	fi
+}
+
+test_stats() {
+	new_stats
+	restore="restore    succeeded, 1970-01-01 00:00:00 UTC, 50.0 ms
+processes  1 with CUDA, others: 0; at once: up to 1; runs of cuda-checkpoint: 3
+
+all               begin         took  (ms)
+
+       pid      memory  found                 restore  (begin +took, ms)
+      4711           ?  checkpointed           10 +40"
+	expect 'stats shows the last line' 0 "$restore" '' stats "$dir/stats"
+	expect 'stats shows the line that is asked for' 0 "$restore" '' stats --line 2 "$dir/stats"
+	same 'the first is the dump' 'dump ' "$(run stats --line 1 "$dir/stats" | head -c 5)"
+
+	run stats --svg --line 1 "$dir/stats" >"$tmp/svg"
+	same 'the picture has a bar of the checkpoint' 1 \
+		"$(grep -c 'class="bar checkpoint" x="223.00".*<title>checkpoint: 900.000 ms' "$tmp/svg")"
+	is_xml 'the picture'
+	for count in 1 64; do
+		awk -v count=$count 'NR == 1 {
+			match($0, /\{"pid".*\}\}/)
+			one = substr($0, RSTART, RLENGTH)
+			printf "%s", substr($0, 1, RSTART - 1)
+			for (i = 1; i <= count; i++) printf "%s%s", (i == 1 ? "" : ","), one
+			print "]}"
+		}' "$dir/stats" >"$tmp/many"
+		run stats --svg "$tmp/many" >"$tmp/svg"
+		same "a picture of $count has as many rows" $count "$(grep -c '>pid 4711, 1.0 MiB<' "$tmp/svg")"
+		is_xml "the picture of $count"
+	done
+}
+
+test_bad_stats() {
+	new_stats
+	expect 'stats without a file' 2 '' "criu-cuda: the file of statistics is missing
+$see" stats
+	expect 'a file that is not there' 2 '' 'criu-cuda: DIR/none: No such file or directory' \
+		stats "$dir/none"
+	expect 'a directory' 2 '' 'criu-cuda: DIR: it is no regular file' stats "$dir"
+	mkfifo "$dir/fifo"
+	expect 'a FIFO' 2 '' 'criu-cuda: DIR/fifo: it is no regular file' stats --svg "$dir/fifo"
+	expect 'a line that is not there' 1 '' 'criu-cuda: DIR/stats: line 3: there is none' \
+		stats --line 3 "$dir/stats"
+	: >"$dir/empty"
+	expect 'an empty file' 1 '' 'criu-cuda: DIR/empty: its last line: there is none' \
+		stats "$dir/empty"
+	truncate -s -10 "$dir/stats"
+	expect 'a line that is cut' 1 '' 'criu-cuda: DIR/stats: its last line: it ends too early' \
+		stats --svg "$dir/stats"
+	echo '{"format":1,"operation":"<script>"}' >"$dir/stats"
+	expect 'a foreign word is not printed' 1 '' \
+		'criu-cuda: DIR/stats: its last line: "operation" is missing, or makes no sense' \
+		stats --svg "$dir/stats"
+	truncate -s 16G "$dir/huge"
+	expect 'a huge line' 1 '' \
+		'criu-cuda: DIR/huge: line 1: it is longer than any that the plugin writes' \
+		stats --line 1 "$dir/huge"
+}
+
 test_cannot_write() {
 	new_dump
 	for command in inspect 'inspect --json' verify; do
@@ -339,6 +420,8 @@ test_no_regular_file
 test_other_names
 test_inventory
 test_foreign_text
+test_stats
+test_bad_stats
 test_cannot_write
 test_not_for_us
 finish

@@ -18,6 +18,7 @@ needs_fuzz_arguments = $(addprefix cuda-checkpoint/,arguments.c device_pairs.c h
 	plugins/cuda/cuda_state.c
 needs_fuzz_memory_image = $(memory_image)
 needs_fuzz_command_line = criu-cuda/command_line.c
+needs_fuzz_timeline = $(needs_test_timeline_print)
 needs_fuzz_foreign_text = criu-cuda/foreign_text.c
 needs_fuzz_plugin_file = criu-cuda/doctor/plugin_file.c plugins/cuda/reason.c
 needs_fuzz_doctor = $(addprefix criu-cuda/doctor/,criu_version.c gpu_list.c) $(doctor_runs)

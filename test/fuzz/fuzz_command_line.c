@@ -33,17 +33,18 @@ static int parse(int argc, char *argv[], struct command_line *ret_line)
 	return ret;
 }
 
-/* The directory is one of the words. */
-static void check_directory(const char *directory, int argc, char *argv[])
+/* The directory or file is one of the words. */
+static void check_word(const char *word, int argc, char *argv[])
 {
 	int i = 1;
 
-	while (i < argc && argv[i] != directory)
+	while (i < argc && argv[i] != word)
 		i++;
 	fuzz_check(i < argc);
 }
 
-static void check_sense(const struct command_line *line, int argc, char *argv[])
+/* No option is taken that the command does not have. */
+static void check_options(const struct command_line *line)
 {
 	fuzz_check(!line->json || line->command == COMMAND_INSPECT ||
 		   line->command == COMMAND_DOCTOR);
@@ -55,10 +56,21 @@ static void check_sense(const struct command_line *line, int argc, char *argv[])
 	fuzz_check((!line->tree && !line->images) || line->command == COMMAND_RECOVER);
 	fuzz_check(line->pid >= 0 && line->tree >= 0);
 	fuzz_check(line->threads <= CREW_HANDS_MAX);
+	fuzz_check(!line->svg || line->command == COMMAND_STATS);
+	fuzz_check(!line->line_number || line->command == COMMAND_STATS);
+}
+
+/* What follows the command. */
+static void check_operand(const struct command_line *line, int argc, char *argv[])
+{
 	if (line->command == COMMAND_INSPECT || line->command == COMMAND_VERIFY)
-		check_directory(line->directory, argc, argv);
+		check_word(line->directory, argc, argv);
 	else
 		fuzz_check(!line->directory);
+	if (line->command == COMMAND_STATS)
+		check_word(line->file, argc, argv);
+	else
+		fuzz_check(!line->file);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -74,8 +86,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	argc = 1 + (int)pages.count;
 
 	ret = parse(argc, argv, &line);
-	if (ret == 0)
-		check_sense(&line, argc, argv);
+	if (ret == 0) {
+		check_options(&line);
+		check_operand(&line, argc, argv);
+	}
 
 	/* getopt may have reordered the words: that changes nothing. */
 	fuzz_check(parse(argc, argv, &again) == ret);
@@ -84,7 +98,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			   again.threads == line.threads && again.libdir == line.libdir &&
 			   again.pid == line.pid && again.tree == line.tree &&
 			   again.images == line.images &&
-			   again.directory == line.directory);
+			   again.directory == line.directory && again.file == line.file &&
+			   again.svg == line.svg &&
+			   again.line_number == line.line_number);
 
 	fuzz_pages_release(&pages);
 	return 0;

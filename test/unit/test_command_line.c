@@ -59,21 +59,37 @@ static const struct {
 	{ "recover --pid 1", { .command = COMMAND_RECOVER, .pid = 1 } },
 	{ "recover --tree 7 --images d", { .command = COMMAND_RECOVER, .tree = 7, .images = "d" } },
 	{ "doctor --libdir d", { .command = COMMAND_DOCTOR, .libdir = "d" } },
+	{ "stats f", { .command = COMMAND_STATS, .file = "f" } },
+	{ "stats --svg f", { .command = COMMAND_STATS, .file = "f", .svg = true } },
+	{ "stats f --line 1", { .command = COMMAND_STATS, .file = "f", .line_number = 1 } },
+	{ "--line=1000000000 --svg stats f", { .command = COMMAND_STATS, .file = "f", .svg = true, .line_number = 1000000000 } },
 	{ "verify verify", { .command = COMMAND_VERIFY, .directory = "verify" } },
 };
 
 #define THREADS(text) "criu-cuda: --threads takes a number from 1 to 64, not \"" text "\"\n" SEE
 
+#define LINE(text) "criu-cuda: --line takes a number from 1 to 1000000000, not \"" text "\"\n" SEE
+
 static const struct {
 	const char *text;
 	const char *said;
 } bad[] = {
-	{ "", "criu-cuda: what to do is missing: inspect, verify, doctor or recover\n" SEE },
-	{ "--json", "criu-cuda: what to do is missing: inspect, verify, doctor or recover\n" SEE },
+	{ "", "criu-cuda: what to do is missing: inspect, verify, stats, doctor or recover\n" SEE },
+	{ "--json", "criu-cuda: what to do is missing: inspect, verify, stats, doctor or recover\n" SEE },
 	{ "inspect", "criu-cuda: the directory of the images is missing\n" SEE },
 	{ "verify", "criu-cuda: the directory of the images is missing\n" SEE },
 	{ "verify --threads 3", "criu-cuda: the directory of the images is missing\n" SEE },
 	{ "inspect a b", "criu-cuda: one directory at a time: \"b\" is too much\n" SEE },
+	{ "stats", "criu-cuda: the file of statistics is missing\n" SEE },
+	{ "stats a b", "criu-cuda: one file at a time: \"b\" is too much\n" SEE },
+	{ "inspect --svg d", "criu-cuda: --svg is not for inspect\n" SEE },
+	{ "verify --line 2 d", "criu-cuda: --line is not for verify\n" SEE },
+	{ "stats --json f", "criu-cuda: --json is not for stats\n" SEE },
+	{ "stats --threads 2 f", "criu-cuda: --threads is not for stats\n" SEE },
+	{ "stats f --line 0", LINE("0") },
+	{ "stats f --line -1", LINE("-1") },
+	{ "stats f --line last", LINE("last") },
+	{ "stats f --line 1000000001", LINE("1000000001") },
 	{ "repair d", "criu-cuda: there is no command \"repair\"\n" SEE },
 	{ "Verify d", "criu-cuda: there is no command \"Verify\"\n" SEE },
 	{ "d inspect", "criu-cuda: there is no command \"d\"\n" SEE },
@@ -122,7 +138,8 @@ static bool same(const struct command_line *a, const struct command_line *b)
 	return same_text(a->directory, b->directory) && same_text(a->libdir, b->libdir) &&
 	       same_text(a->images, b->images) && a->tree == b->tree &&
 	       a->command == b->command && a->pid == b->pid && a->json == b->json &&
-	       a->threads == b->threads;
+	       a->threads == b->threads && same_text(a->file, b->file) &&
+	       a->svg == b->svg && a->line_number == b->line_number;
 }
 
 static void good_command_lines_are_understood(void **state)
