@@ -165,7 +165,7 @@ needs_test_memory_image_faults = $(needs_test_memory_image)
 needs_test_memory_image_forged = $(needs_test_memory_image)
 needs_test_memory_image_refusals = $(needs_test_memory_image)
 needs_test_memory_image_speed = $(needs_test_memory_image)
-needs_test_host_buffer = $(memory_image) test/fake/fake_log.c $(addprefix plugins/cuda/,host_buffer.c \
+needs_test_host_buffer = $(memory_image) test/fake/fake_log.c $(addprefix plugins/cuda/,host_buffer.c progress.c \
 	buffer_marker.c pagemap.c memory_map.c remote_memory.c driver_version.c proc.c proc_libcuda.c remedy.c)
 needs_test_image_place = plugins/cuda/image_place.c plugins/cuda/reason.c
 needs_test_offload = plugins/cuda/offload.c plugins/cuda/ledger.c plugins/cuda/remedy.c test/fake/fake_log.c
@@ -179,6 +179,7 @@ needs_test_inspection = criu-cuda/inspection.c criu-cuda/finding.c $(memory_imag
 	images/inventory.pb-c.c
 needs_test_report = $(needs_test_inspection) $(addprefix criu-cuda/,report_text.c report_json.c \
 	foreign_text.c quantity.c)
+needs_test_progress = plugins/cuda/progress.c
 needs_test_timeline = criu-cuda/timeline.c plugins/cuda/reason.c
 needs_test_timeline_print = $(needs_test_timeline) $(addprefix criu-cuda/,timeline_text.c timeline_svg.c quantity.c)
 needs_test_stats_file = criu-cuda/stats_file.c
@@ -211,7 +212,7 @@ $(make_image): $(make_image).o $(call objects,$(memory_image))
 	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -o $@ $^ $(static_libs)
 
 $(offload): $(offload).o $(call objects,$(memory_image) $(addprefix plugins/cuda/,host_buffer.c buffer_marker.c \
-		pagemap.c memory_map.c remote_memory.c driver_version.c proc.c proc_libcuda.c remedy.c log.c))
+		pagemap.c progress.c memory_map.c remote_memory.c driver_version.c proc.c proc_libcuda.c remedy.c log.c))
 	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -o $@ $^ $(static_libs)
 
 # The calls that a test replaces are found in the test.

@@ -12,6 +12,7 @@
 #include "memory_image.h"
 #include "memory_map.h"
 #include "proc.h"
+#include "progress.h"
 #include "remedy.h"
 #include "remote_memory.h"
 
@@ -22,6 +23,7 @@ struct place {
 	pid_t pid;
 	uint64_t address;
 	uint64_t marker; /* its place, from the address on */
+	struct progress *progress;
 };
 
 static uint64_t mib(uint64_t bytes)
@@ -29,13 +31,15 @@ static uint64_t mib(uint64_t bytes)
 	return bytes >> 20;
 }
 
-static struct place place_of(pid_t pid, const struct host_buffer *buffer)
+static struct place place_of(pid_t pid, const struct host_buffer *buffer,
+			     struct progress *progress)
 {
 	return (struct place){
 		.pid = pid,
 		.address = buffer->address,
 		.marker = buffer_marker_place(buffer->address, buffer->bytes) -
 			  buffer->address,
+		.progress = progress,
 	};
 }
 
@@ -135,8 +139,12 @@ int host_buffer_image_fd(const struct memory_image *image)
 static int read_memory(void *subject, uint64_t offset, void *buffer, size_t size)
 {
 	const struct place *place = subject;
+	int ret = remote_memory_read(place->pid, place->address + offset, buffer, size);
 
-	return remote_memory_read(place->pid, place->address + offset, buffer, size);
+	if (!ret)
+		progress_add(place->progress, size);
+
+	return ret;
 }
 
 static int give_id(pid_t pid, struct host_buffer *buffer)
@@ -172,7 +180,8 @@ static void describe(const struct host_buffer *buffer,
 static int write_image(pid_t pid, const struct host_buffer_images *images,
 		       const struct host_buffer *buffer)
 {
-	struct place place = place_of(pid, buffer);
+	struct progress progress;
+	struct place place = place_of(pid, buffer, &progress);
 	const struct memory_image_source source = { .read = read_memory,
 						    .subject = &place };
 	const struct memory_image_manner manner = { .threads = images->threads,
@@ -184,6 +193,7 @@ static int write_image(pid_t pid, const struct host_buffer_images *images,
 	int ret;
 
 	describe(buffer, images, &header);
+	progress_begin(&progress, pid, "written", buffer->bytes);
 	ret = memory_image_write(images->dirfd, &header, &source, &manner, &summary,
 				 reason);
 	if (ret) {
@@ -237,10 +247,10 @@ int host_buffer_mark(pid_t pid, const struct host_buffer *buffer)
 
 /* --- back --------------------------------------------------------------------------- */
 
-static int write_memory(void *subject, uint64_t offset, const void *bytes, size_t size)
+static int put_chunk(const struct place *place, uint64_t offset, const void *bytes,
+		     size_t size)
 {
 	static const char zeros[BUFFER_MARKER_SIZE];
-	const struct place *place = subject;
 
 	if (bytes)
 		return remote_memory_write(place->pid, place->address + offset, bytes,
@@ -254,10 +264,22 @@ static int write_memory(void *subject, uint64_t offset, const void *bytes, size_
 				   sizeof(zeros));
 }
 
+static int write_memory(void *subject, uint64_t offset, const void *bytes, size_t size)
+{
+	const struct place *place = subject;
+	int ret = put_chunk(place, offset, bytes, size);
+
+	if (!ret)
+		progress_add(place->progress, size);
+
+	return ret;
+}
+
 int host_buffer_fill(pid_t pid, const struct memory_image *image, unsigned int threads,
 		     const struct host_buffer *buffer)
 {
-	struct place place = place_of(pid, buffer);
+	struct progress progress;
+	struct place place = place_of(pid, buffer, &progress);
 	const struct memory_image_target target = { .write = write_memory,
 						    .subject = &place };
 	const int64_t began_ms = clock_ms();
@@ -268,6 +290,7 @@ int host_buffer_fill(pid_t pid, const struct memory_image *image, unsigned int t
 	if (ret)
 		return ret;
 
+	progress_begin(&progress, pid, "put back", buffer->bytes);
 	ret = memory_image_fill(image, &target, threads, reason);
 	if (ret) {
 		pr_err("pid %d: its GPU memory cannot be put back: %s\n", pid, reason);
