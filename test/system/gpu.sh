@@ -8,13 +8,13 @@ gpu_real() {
 	[ -n "$(ls /proc/driver/nvidia/gpus 2>/dev/null)" ]
 }
 
-# gpu_use sim|real
+# gpu_use sim|real: the simulated one listens in GPU_FOLDER if that is set.
 gpu_use() {
 	PLUGIN_OPTIONS=cuda-checkpoint=$BUILD/cuda-checkpoint/cuda-checkpoint
 	GPU=$1
 	[ "$GPU" = sim ] || return 0
 	PLUGIN_OPTIONS=$PLUGIN_OPTIONS,force
-	CUDA_SIM_SOCKET=$WORK/gpu.socket
+	CUDA_SIM_SOCKET=${GPU_FOLDER:-$WORK}/gpu.socket
 	LD_LIBRARY_PATH=$BUILD/test/gpu-sim
 	export CUDA_SIM_SOCKET LD_LIBRARY_PATH
 	gpu_plug_in
