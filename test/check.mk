@@ -315,6 +315,23 @@ check-fault: all test-programs
 		$(foreach version,$(TORTURE_VERSIONS),\
 		"torture $(version): BUILD=$(BUILD) test/fault/torture $(version)")
 
+# Containers: runc and podman over it with the machine's cgroups, all with version 2 alone.
+CONTAINER_VERSIONS ?= 4.2.1 4.3
+containers = BUILD=$(BUILD) test/containers/test-containers
+run_containers = $(foreach version,$(CONTAINER_VERSIONS),$(foreach runtime,runc crun podman,\
+	$(foreach cgroups,$(if $(filter crun,$(runtime)),v2,machine v2),\
+	"$(runtime), cgroups of $(cgroups), CRIU $(version): $(containers) $(runtime) $(cgroups) $(version)")))
+.PHONY: check-containers
+check-containers:
+	$(Q)scripts/setup containers
+	$(Q)for v in $(CONTAINER_VERSIONS); do scripts/get-criu $$v || [ $$? -eq 75 ] || exit 1; done
+	$(Q)scripts/get-crun || [ $$? -eq 75 ]
+	$(Q)$(MAKE) --no-print-directory check-containers-built
+
+.PHONY: check-containers-built
+check-containers-built: all test-programs
+	$(Q)test/run-tap $(run_containers)
+
 .PHONY: check-gpu
 check-gpu: all test-programs
 	$(Q)test/run-tap "GPU: BUILD=$(BUILD) test/gpu/run" \
