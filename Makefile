@@ -9,7 +9,7 @@
 #   make check-gpu  the same scenarios on a real GPU
 #   make bench      what the plugin takes, with one process at once and with many
 #   make lint       formatting, static analysis, the rules of the layout
-#   make install    DESTDIR, PREFIX, BINDIR, MANDIR, PLUGINDIR
+#   make install    DESTDIR, PREFIX, BINDIR, UTILITYDIR, MANDIR, PLUGINDIR
 #
 # V=1 shows the commands; SANITIZE=address,undefined; DEVELOPER=1 makes
 # warnings errors. CFLAGS and LDFLAGS are the user's.
@@ -17,6 +17,8 @@
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
+# Elsewhere than on PATH, the plugin runs it there: what a package wants, beside NVIDIA's.
+UTILITYDIR ?= $(BINDIR)
 PLUGINDIR ?= $(if $(filter /usr,$(PREFIX)),/usr/lib/criu,$(PREFIX)/lib/criu)
 BUILD ?= build
 CC ?= cc
@@ -35,7 +37,8 @@ warnings = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wfor
 	   -Wundef -Wwrite-strings -Wpointer-arith -Wvla -Wswitch-enum $(if $(DEVELOPER),-Werror)
 sanitize = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 our_cflags = -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -fstack-protector-strong \
-	     $(warnings) $(sanitize)
+	     $(warnings) $(sanitize) $(utility_flag)
+utility_flag = $(if $(filter-out $(BINDIR),$(UTILITYDIR)),-DUTILITY=\"$(UTILITYDIR)/cuda-checkpoint\")
 our_ldflags = $(sanitize)
 # CRIU's public header: the system's where it is of 4.0 or newer, else the one get-criu brings.
 criu_cflags := $(shell scripts/criu-cflags)
@@ -139,14 +142,14 @@ lint-source: $(BUILD)/images/inventory.pb-c.h $(BUILD)/images/cuda-memory.pb-c.h
 .PHONY: install
 install: all
 	install -D -m 755 $(plugin) '$(DESTDIR)$(PLUGINDIR)/cuda_plugin.so'
-	install -D -m 755 $(utility) '$(DESTDIR)$(BINDIR)/cuda-checkpoint'
+	install -D -m 755 $(utility) '$(DESTDIR)$(UTILITYDIR)/cuda-checkpoint'
 	install -D -m 755 $(criu_cuda) '$(DESTDIR)$(BINDIR)/criu-cuda'
 	$(if $(asciidoctor),install -d '$(DESTDIR)$(MANDIR)/man1')
 	$(if $(asciidoctor),install -m 644 $(pages) '$(DESTDIR)$(MANDIR)/man1')
 
 .PHONY: uninstall
 uninstall:
-	rm -f '$(DESTDIR)$(PLUGINDIR)/cuda_plugin.so' '$(DESTDIR)$(BINDIR)/cuda-checkpoint' \
+	rm -f '$(DESTDIR)$(PLUGINDIR)/cuda_plugin.so' '$(DESTDIR)$(UTILITYDIR)/cuda-checkpoint' \
 		'$(DESTDIR)$(BINDIR)/criu-cuda' \
 		$(patsubst $(BUILD)/doc/%,'$(DESTDIR)$(MANDIR)/man1/%',$(pages))
 

@@ -56,5 +56,14 @@ holds "again nothing is left" nothing_is_left
 
 holds "make install PLUGINDIR=" make_it install PREFIX=/usr PLUGINDIR=/opt/criu/plugins
 holds "the plugin is in PLUGINDIR" test -x "$root/opt/criu/plugins/cuda_plugin.so"
+
+# Other flags, so another build folder; the one object that has the path is enough.
+# shellcheck disable=SC2317  # called by holds
+runs_it_there() {
+	make --no-print-directory -s BUILD="$root/build" PREFIX=/usr "UTILITYDIR=$1" \
+		"$root/build/plugins/cuda/options.o" &&
+		grep -aqF "$1/" "$root/build/plugins/cuda/options.o"
+}
+holds "with UTILITYDIR= the plugin runs the utility there" runs_it_there /usr/libexec/ours
 echo "1..$number"
 exit $status

@@ -288,7 +288,7 @@ static int set_from_word(struct options *options, const char *word,
 void options_init(struct options *options)
 {
 	*options = (struct options){
-		.cuda_checkpoint = "cuda-checkpoint",
+		.cuda_checkpoint = UTILITY,
 		.check_memory = true,
 		.prefault = true,
 	};

@@ -37,6 +37,11 @@
 
 #include "cleanup.h"
 
+/* The option cuda-checkpoint, unless told; packages have it elsewhere (UTILITYDIR). */
+#ifndef UTILITY
+#define UTILITY "cuda-checkpoint"
+#endif
+
 /* Room for any reason, and its terminating zero. */
 #define OPTIONS_REASON_MAX 512
 
@@ -67,8 +72,8 @@ struct options {
 };
 
 /*
- * The defaults: no timeout of our own, "cuda-checkpoint", shared memory refused, memory
- * checked, images of it where that can be, not compressed, host memory and threads for
+ * The defaults: no timeout of our own, UTILITY, shared memory refused, memory checked,
+ * images of it where that can be, not compressed, host memory and threads for
  * them not set, parallel not set, prefault, by threads that are not set, no stats, no
  * force.
  */
