@@ -9,6 +9,8 @@
 #   make check-gpu  the same scenarios on a real GPU
 #   make bench      what the plugin takes, with one process at once and with many
 #   make lint       formatting, static analysis, the rules of the layout
+#   make dist       the source tarball, build/dist
+#   make deb, make rpm the packages, build/packages; RPMBUILD=--nodeps on Debian
 #   make install    DESTDIR, PREFIX, BINDIR, UTILITYDIR, MANDIR, PLUGINDIR
 #
 # V=1 shows the commands; SANITIZE=address,undefined; DEVELOPER=1 makes
@@ -152,6 +154,20 @@ uninstall:
 	rm -f '$(DESTDIR)$(PLUGINDIR)/cuda_plugin.so' '$(DESTDIR)$(UTILITYDIR)/cuda-checkpoint' \
 		'$(DESTDIR)$(BINDIR)/criu-cuda' \
 		$(patsubst $(BUILD)/doc/%,'$(DESTDIR)$(MANDIR)/man1/%',$(pages))
+
+# --- source tarball and packages ----------------------------------------------
+# CRIU's header where the system has none of 4.0 or newer.
+criu_headers = $(filter $(CURDIR)/build/criu/%,$(criu_cflags))
+
+.PHONY: dist deb rpm
+dist:
+	$(Q)scripts/dist
+
+deb:
+	$(Q)CRIU_HEADERS='$(criu_headers)' packaging/build-deb "$$(scripts/dist)" $(BUILD)/packages
+
+rpm:
+	$(Q)CRIU_HEADERS='$(criu_headers)' packaging/build-rpm "$$(scripts/dist)" $(BUILD)/packages $(RPMBUILD)
 
 include test/check.mk
 
