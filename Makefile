@@ -6,6 +6,7 @@
 #   make check-fault CRIU killed at many moments of a dump; all that can fail fails once
 #   make check-fuzz any bytes for all that reads foreign ones
 #   make check-containers  runc, crun and podman, on the simulated GPU
+#   make check-packages the packages, on fresh Debian 12 and 13
 #   make check-gpu  the same scenarios on a real GPU
 #   make bench      what the plugin takes, with one process at once and with many
 #   make lint       formatting, static analysis, the rules of the layout

@@ -332,6 +332,13 @@ check-containers:
 check-containers-built: all test-programs
 	$(Q)test/run-tap $(run_containers)
 
+# A fresh system, packages and all, is brought for each when there is none in build/cache.
+.PHONY: check-packages
+check-packages:
+	$(Q)scripts/setup packages
+	$(Q)TEST_TIMEOUT=3600 test/run-tap test/test-dist.sh $(foreach suite,bookworm trixie,\
+		"packages on $(suite): test/packages/test-packages $(suite)")
+
 .PHONY: check-gpu
 check-gpu: all test-programs
 	$(Q)test/run-tap "GPU: BUILD=$(BUILD) test/gpu/run" \
