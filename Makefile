@@ -7,6 +7,7 @@
 #   make check-fuzz any bytes for all that reads foreign ones
 #   make check-containers  runc, crun and podman, on the simulated GPU
 #   make check-packages the packages, on fresh Debian 12 and 13
+#   make check-zdtm CRIU's own tests, with the plugin in it
 #   make check-gpu  the same scenarios on a real GPU
 #   make bench      what the plugin takes, with one process at once and with many
 #   make lint       formatting, static analysis, the rules of the layout

@@ -339,6 +339,15 @@ check-packages:
 	$(Q)TEST_TIMEOUT=3600 test/run-tap test/test-dist.sh $(foreach suite,bookworm trixie,\
 		"packages on $(suite): test/packages/test-packages $(suite)")
 
+# CRIU's own tests, with the plugin in it; where their source can be had.
+zdtm_version = 4.2.1
+.PHONY: check-zdtm
+check-zdtm: all test-programs
+	$(Q)scripts/setup zdtm
+	$(Q)scripts/get-criu $(zdtm_version) || [ $$? -eq 75 ]
+	$(Q)test/zdtm/get-zdtm $(zdtm_version) || [ $$? -eq 75 ]
+	$(Q)TEST_TIMEOUT=14400 test/run-tap "zdtm: BUILD=$(BUILD) test/zdtm/run $(zdtm_version)"
+
 .PHONY: check-gpu
 check-gpu: all test-programs
 	$(Q)test/run-tap "GPU: BUILD=$(BUILD) test/gpu/run" \
