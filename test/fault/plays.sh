@@ -180,14 +180,19 @@ ended_by_criu() {
 	restores
 }
 
+# The guardian, which still needs it, says so as soon as it has done something.
+has_no_memory_image() {
+	[ ! -s "$IMAGES/cuda-plugin-guardian.log" ] || return 0
+	for file in "$IMAGES"/cuda-memory-*; do
+		[ ! -e "$file" ] || return 1
+	done
+}
+
 # A dump that failed, but for an image that could not be removed, or that was still needed by
 # the guardian.
 leaves_no_memory_image() {
 	! grep -qs unlinkat "$FAIL_CALL_STRUCK" || return 0
-	[ ! -s "$IMAGES/cuda-plugin-guardian.log" ] || return 0
-	for file in "$IMAGES"/cuda-memory-*; do
-		[ ! -e "$file" ] || fail "the dump failed, and there is ${file##*/}"
-	done
+	until_true 5 has_no_memory_image || fail "the dump failed, and there is ${file##*/}"
 }
 
 # play_dump PROGRAM RUNG [OPTION...]
