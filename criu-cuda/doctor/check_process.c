@@ -186,6 +186,23 @@ static void keep_those_with_cuda(struct patient *patient,
 	patient->cuda_count = count;
 }
 
+/* One for each that may use CUDA; NULL if none can be asked, or there is no memory. */
+static struct operation_target *targets_to_ask(const struct examination *examination,
+					       struct diagnosis *ret_diagnosis)
+{
+	const struct patient *patient = &examination->patient;
+	struct operation_target *targets;
+
+	if (!patient->cuda_count || patient->is_held || !examination->utility_answers)
+		return NULL;
+
+	targets = make_targets(patient);
+	if (!targets)
+		diagnosis_find(ret_diagnosis, GRADE_ERROR, "out of memory");
+
+	return targets;
+}
+
 void check_state(struct examination *examination, struct diagnosis *ret_diagnosis)
 {
 	struct patient *patient = &examination->patient;
@@ -193,13 +210,9 @@ void check_state(struct examination *examination, struct diagnosis *ret_diagnosi
 	enum grade worst = GRADE_OK;
 	char list[LIST_SIZE] = "";
 
-	if (!patient->cuda_count || patient->is_held || !examination->utility_answers)
+	targets = targets_to_ask(examination, ret_diagnosis);
+	if (!targets)
 		return;
-	targets = make_targets(patient);
-	if (!targets) {
-		diagnosis_find(ret_diagnosis, GRADE_ERROR, "out of memory");
-		return;
-	}
 
 	tool_get_states(&examination->tool, ANSWER_MS, targets, patient->cuda_count);
 	for (size_t i = 0; i < patient->cuda_count; i++) {
@@ -227,13 +240,9 @@ void check_restore_thread(struct examination *examination,
 	struct operation_target *targets autofree = NULL;
 	char list[LIST_SIZE] = "";
 
-	if (!patient->cuda_count || patient->is_held || !examination->utility_answers)
+	targets = targets_to_ask(examination, ret_diagnosis);
+	if (!targets)
 		return;
-	targets = make_targets(patient);
-	if (!targets) {
-		diagnosis_find(ret_diagnosis, GRADE_ERROR, "out of memory");
-		return;
-	}
 
 	tool_get_restore_tids(&examination->tool, targets, patient->cuda_count);
 	for (size_t i = 0; i < patient->cuda_count; i++) {
