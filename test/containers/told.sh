@@ -32,10 +32,13 @@ told_program() {
 	chmod +x "$WORK/bin/$name"
 }
 
-# told_nothing: CRIU's files are as they are after an installation.
+# told_nothing: CRIU's files are as they are after an installation; where CRIU cannot lock a
+# container's network, it is told that.
 told_nothing() {
 	rm -rf /etc/criu
 	mkdir /etc/criu
+	command -v iptables-restore >/dev/null ||
+		echo "network-lock skip" >>/etc/criu/default.conf
 	unset CRIU_CUDA_PLUGIN_OPTIONS
 	RUNTIME=$RUNTIME_ITSELF
 	[ $KIND = oci ] || [ -z "$CGROUPS_MODE" ] || told_cgroups
