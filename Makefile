@@ -65,7 +65,7 @@ utility_objects = $(call objects,$(wildcard cuda-checkpoint/*.c) plugins/cuda/cu
 criu_cuda_of_machine = $(addprefix plugins/cuda/,tool.c operation.c run.c answer_line.c utility.c \
 	spawn.c sigchld.c cuda_state.c memory_answer.c remedy.c log.c options.c option_value.c \
 	driver_version.c memory_cgroup.c cgroup_directory.c memory_file.c memory_room.c proc.c proc_libcuda.c \
-	process_tree.c gpu_sharing.c at_work.c host_buffer.c buffer_marker.c pagemap.c progress.c memory_map.c \
+	process_tree.c gpu_sharing.c at_work.c host_buffer.c host_buffer_image.c buffer_marker.c pagemap.c progress.c memory_map.c \
 	remote_memory.c memory_image_write.c)
 criu_cuda_objects = $(call objects,$(wildcard criu-cuda/*.c criu-cuda/*/*.c) $(addprefix plugins/cuda/, \
 	memory_image_read.c memory_image_format.c memory_chunk.c image_file.c crew.c reason.c \

@@ -165,7 +165,7 @@ needs_test_memory_image_faults = $(needs_test_memory_image)
 needs_test_memory_image_forged = $(needs_test_memory_image)
 needs_test_memory_image_refusals = $(needs_test_memory_image)
 needs_test_memory_image_speed = $(needs_test_memory_image)
-needs_test_host_buffer = $(memory_image) test/fake/fake_log.c $(addprefix plugins/cuda/,host_buffer.c progress.c \
+needs_test_host_buffer = $(memory_image) test/fake/fake_log.c $(addprefix plugins/cuda/,host_buffer.c host_buffer_image.c progress.c \
 	buffer_marker.c pagemap.c memory_map.c remote_memory.c driver_version.c proc.c proc_libcuda.c remedy.c)
 needs_test_image_place = plugins/cuda/image_place.c plugins/cuda/reason.c
 needs_test_offload = plugins/cuda/offload.c plugins/cuda/ledger.c plugins/cuda/remedy.c test/fake/fake_log.c
@@ -211,7 +211,7 @@ $(call objects,test/unit/images.c test/unit/test_inventory.c): $(BUILD)/images/i
 $(make_image): $(make_image).o $(call objects,$(memory_image))
 	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -o $@ $^ $(static_libs)
 
-$(offload): $(offload).o $(call objects,$(memory_image) $(addprefix plugins/cuda/,host_buffer.c buffer_marker.c \
+$(offload): $(offload).o $(call objects,$(memory_image) $(addprefix plugins/cuda/,host_buffer.c host_buffer_image.c buffer_marker.c \
 		pagemap.c progress.c memory_map.c remote_memory.c driver_version.c proc.c proc_libcuda.c remedy.c log.c))
 	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -o $@ $^ $(static_libs)
 

@@ -134,7 +134,7 @@ static int fill(pid_t pid, const struct host_buffer_images *images)
 	ret = host_buffer_find(pid, images, &buffer, &image);
 	if (!ret && image)
 		ret = host_buffer_fill(pid, image, images->threads, &buffer);
-	host_buffer_close_image(image);
+	host_buffer_image_close(image);
 
 	return ret;
 }

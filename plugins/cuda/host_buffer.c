@@ -16,8 +16,6 @@
 #include "remedy.h"
 #include "remote_memory.h"
 
-_Static_assert(BUFFER_MARKER_ID_SIZE == MEMORY_IMAGE_ID_SIZE, "one id for both");
-
 /* The memory of a process, for the threads that copy it. */
 struct place {
 	pid_t pid;
@@ -75,63 +73,6 @@ static int find_name(pid_t pid, struct host_buffer *buffer)
 		       remedy_of_proc(ret));
 
 	return ret;
-}
-
-/* --- its image ---------------------------------------------------------------------- */
-
-static bool is_same(const struct memory_image *image, const struct host_buffer *buffer)
-{
-	const struct memory_image_header *header = memory_image_header(image);
-
-	return header->address == buffer->address && header->length == buffer->bytes &&
-	       memcmp(header->id, buffer->id, sizeof(header->id)) == 0;
-}
-
-/* @image, if it is that of @buffer; else it is closed. Return: 0; -EBADMSG, logged. */
-static int take_if_same(pid_t pid, struct memory_image *image,
-			const struct host_buffer *buffer, struct memory_image **ret_image)
-{
-	if (is_same(image, buffer)) {
-		*ret_image = image;
-		return 0;
-	}
-
-	pr_err("pid %d: cuda-memory-%d.img is of another dump: the image directory is "
-	       "mixed up\n",
-	       pid, buffer->image_pid);
-	memory_image_close(image);
-	return -EBADMSG;
-}
-
-int host_buffer_open_image(pid_t pid, const struct host_buffer_images *images, int fd,
-			   const struct host_buffer *buffer,
-			   struct memory_image **ret_image)
-{
-	struct memory_image *image;
-	char reason[REASON_MAX];
-	int ret;
-
-	ret = fd >= 0 ? memory_image_open_fd(fd, buffer->image_pid, &image, reason)
-		      : memory_image_open(images->dirfd, buffer->image_pid, &image,
-					  reason);
-	if (ret) {
-		pr_err("pid %d: the image of its GPU memory cannot be read: %s%s\n", pid,
-		       reason,
-		       ret == -ENOENT ? "; it belongs to the image directory" : "");
-		return ret;
-	}
-
-	return take_if_same(pid, image, buffer, ret_image);
-}
-
-void host_buffer_close_image(struct memory_image *image)
-{
-	memory_image_close(image);
-}
-
-int host_buffer_image_fd(const struct memory_image *image)
-{
-	return memory_image_fd(image);
 }
 
 /* --- out ---------------------------------------------------------------------------- */
@@ -223,9 +164,9 @@ int host_buffer_write(pid_t pid, const struct host_buffer_images *images,
 	if (ret)
 		return ret;
 
-	ret = host_buffer_open_image(pid, images, -1, buffer, ret_image);
+	ret = host_buffer_image_open(pid, images, -1, buffer, ret_image);
 	if (ret)
-		host_buffer_discard(pid, images, buffer);
+		host_buffer_image_discard(pid, images, buffer);
 
 	return ret;
 }
@@ -305,22 +246,18 @@ int host_buffer_fill(pid_t pid, const struct memory_image *image, unsigned int t
 /* --- is there one ------------------------------------------------------------------- */
 
 /*
- * Where its image says that its buffer is, with that image, and if there is none
- * everywhere. Return: 0; -ENOENT and another -errno without an image.
+ * Where the image of that name says that its buffer is, with that image, and if there is
+ * none everywhere. Return: 0; -ENOENT and another -errno without an image.
  */
-static int find_marker(pid_t pid, const struct host_buffer_images *images,
+static int find_marker(pid_t pid, int dirfd, pid_t image_pid,
 		       struct buffer_marker *marker, struct memory_image **ret_image)
 {
 	const struct memory_image_header *header;
 	struct memory_image *image;
 	char reason[REASON_MAX];
-	pid_t image_pid;
 	int ret;
 
-	ret = proc_inner_pid(pid, &image_pid);
-	if (ret)
-		return ret;
-	if (memory_image_open(images->dirfd, image_pid, &image, reason) == 0) {
+	if (memory_image_open(dirfd, image_pid, &image, reason) == 0) {
 		header = memory_image_header(image);
 		ret = buffer_marker_read(pid, header->address, header->length, marker);
 		if (!ret)
@@ -334,6 +271,16 @@ static int find_marker(pid_t pid, const struct host_buffer_images *images,
 	return buffer_marker_find(pid, marker);
 }
 
+/* The image of @buffer, if @image, which is open or NULL, is not that. */
+static int find_image(pid_t pid, const struct host_buffer_images *images,
+		      const struct host_buffer *buffer, struct memory_image **image)
+{
+	if (*image)
+		return host_buffer_image_check(pid, *image, buffer);
+
+	return host_buffer_image_open(pid, images, -1, buffer, image);
+}
+
 int host_buffer_find(pid_t pid, const struct host_buffer_images *images,
 		     struct host_buffer *ret_buffer, struct memory_image **ret_image)
 {
@@ -342,9 +289,13 @@ int host_buffer_find(pid_t pid, const struct host_buffer_images *images,
 	struct buffer_marker marker;
 	int ret;
 
-	ret = find_marker(pid, images, &marker, &image);
+	ret = find_name(pid, &buffer);
+	if (ret)
+		return ret;
+
+	ret = find_marker(pid, images->dirfd, buffer.image_pid, &marker, &image);
 	if (ret == -ENOENT) {
-		*ret_buffer = buffer;
+		*ret_buffer = (struct host_buffer){ .bytes = 0 };
 		*ret_image = NULL;
 		return 0;
 	}
@@ -357,44 +308,11 @@ int host_buffer_find(pid_t pid, const struct host_buffer_images *images,
 	buffer.address = marker.address;
 	buffer.bytes = marker.bytes;
 	memcpy(buffer.id, marker.id, sizeof(buffer.id));
-	ret = find_name(pid, &buffer);
-	if (!ret && !image)
-		ret = host_buffer_open_image(pid, images, -1, &buffer, ret_image);
-	else if (!ret)
-		ret = take_if_same(pid, image, &buffer, ret_image);
-	else
-		memory_image_close(image);
-	if (!ret)
-		*ret_buffer = buffer;
+	ret = find_image(pid, images, &buffer, &image);
+	if (ret)
+		return ret;
 
-	return ret;
-}
-
-/* --- and away ----------------------------------------------------------------------- */
-
-/* Another dump into the directory may have put its own in the place of ours. */
-static bool is_of_another(const struct host_buffer_images *images,
-			  const struct host_buffer *buffer)
-{
-	struct memory_image *image;
-	char reason[REASON_MAX];
-	bool is;
-
-	if (memory_image_open(images->dirfd, buffer->image_pid, &image, reason))
-		return false;
-
-	is = !is_same(image, buffer);
-	memory_image_close(image);
-	return is;
-}
-
-void host_buffer_discard(pid_t pid, const struct host_buffer_images *images,
-			 const struct host_buffer *buffer)
-{
-	char reason[REASON_MAX];
-
-	if (is_of_another(images, buffer))
-		return;
-	if (memory_image_remove(images->dirfd, buffer->image_pid, reason))
-		pr_warn("pid %d: %s; it is not needed\n", pid, reason);
+	*ret_buffer = buffer;
+	*ret_image = image;
+	return 0;
 }

@@ -174,7 +174,7 @@ static void note_offloaded(struct cuda_process *process)
 
 static void close_image(struct cuda_process *process)
 {
-	host_buffer_close_image(process->image);
+	host_buffer_image_close(process->image);
 	process->image = NULL;
 }
 
@@ -200,7 +200,7 @@ static int empty(struct cuda_process *process)
 
 static void discard(const struct offload *offload, struct cuda_process *process)
 {
-	host_buffer_discard(process->pid, &offload->images, &process->buffer);
+	host_buffer_image_discard(process->pid, &offload->images, &process->buffer);
 	process->has_image = false;
 }
 
@@ -246,7 +246,7 @@ int offload_put_back(const struct offload *offload, struct cuda_process *process
 
 	images = images_for(offload, process);
 	if (!process->image)
-		ret = host_buffer_open_image(process->pid, &images, -1, &process->buffer,
+		ret = host_buffer_image_open(process->pid, &images, -1, &process->buffer,
 					     &process->image);
 	if (!ret)
 		ret = host_buffer_fill(process->pid, process->image, images.threads,
@@ -280,7 +280,7 @@ int offload_find(const struct offload *offload, struct cuda_process *const proce
 int offload_take_image(const struct offload *offload, struct cuda_process *process,
 		       int fd)
 {
-	return host_buffer_open_image(process->pid, &offload->images, fd,
+	return host_buffer_image_open(process->pid, &offload->images, fd,
 				      &process->buffer, &process->image);
 }
 

@@ -79,7 +79,7 @@ int main(int argc, char *argv[])
 	if (host_buffer_write(pid, &images, &buffer, &image))
 		return EXIT_FAILURE;
 
-	host_buffer_close_image(image);
+	host_buffer_image_close(image);
 	return empty(pid, &buffer) || host_buffer_mark(pid, &buffer) ? EXIT_FAILURE
 								     : EXIT_SUCCESS;
 }

@@ -121,7 +121,7 @@ static int open_image(int fd)
 {
 	memory_image_close(world.image);
 	world.image = NULL;
-	return host_buffer_open_image(getpid(), &world.images, fd, &world.buffer,
+	return host_buffer_image_open(getpid(), &world.images, fd, &world.buffer,
 				      &world.image);
 }
 
@@ -249,7 +249,7 @@ static void image_that_is_missing_is_an_error(void **state)
 	fill_memory(true);
 	write_out();
 	drop();
-	host_buffer_discard(getpid(), &world.images, &world.buffer);
+	host_buffer_image_discard(getpid(), &world.images, &world.buffer);
 	check_no_image();
 
 	assert_int_equal(find(&found), -ENOENT);
@@ -309,9 +309,9 @@ static void image_of_another_dump_is_not_removed(void **state)
 	write_out();
 	assert_int_equal(write_buffer(&second), 0);
 
-	host_buffer_discard(getpid(), &world.images, &world.buffer);
+	host_buffer_image_discard(getpid(), &world.images, &world.buffer);
 	assert_int_equal(faccessat(world.images.dirfd, world.name, F_OK, 0), 0);
-	host_buffer_discard(getpid(), &world.images, &second);
+	host_buffer_image_discard(getpid(), &world.images, &second);
 	check_no_image();
 }
 

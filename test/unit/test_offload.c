@@ -121,7 +121,7 @@ static int open_image(int ret, struct memory_image **ret_image)
 	return ret;
 }
 
-void host_buffer_close_image(struct memory_image *image)
+void host_buffer_image_close(struct memory_image *image)
 {
 	assert_true(!image || image == any_image);
 	world.images -= image != NULL;
@@ -148,7 +148,7 @@ int host_buffer_write(pid_t pid, const struct host_buffer_images *images,
 	return open_image(call("write", pid), ret_image);
 }
 
-int host_buffer_open_image(pid_t pid, const struct host_buffer_images *images, int fd,
+int host_buffer_image_open(pid_t pid, const struct host_buffer_images *images, int fd,
 			   const struct host_buffer *buffer,
 			   struct memory_image **ret_image)
 {
@@ -187,8 +187,8 @@ int host_buffer_find(pid_t pid, const struct host_buffer_images *images,
 	return pid == PID ? open_image(0, ret_image) : 0;
 }
 
-void host_buffer_discard(pid_t pid, const struct host_buffer_images *images,
-			 const struct host_buffer *buffer)
+void host_buffer_image_discard(pid_t pid, const struct host_buffer_images *images,
+			       const struct host_buffer *buffer)
 {
 	assert_int_equal(images->dirfd, 5);
 	assert_int_equal(buffer->image_pid, 3);

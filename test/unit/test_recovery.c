@@ -132,7 +132,7 @@ int host_buffer_fill(pid_t pid, const struct memory_image *image, unsigned int t
 	return world.filled;
 }
 
-void host_buffer_close_image(struct memory_image *image)
+void host_buffer_image_close(struct memory_image *image)
 {
 	if (image)
 		note("close");
