@@ -80,6 +80,17 @@ ends_with nothing_but_skips_fails '0 passed, 0 failed, 1 skipped' 1 't-77: exit 
 ends_with no_program_at_all_fails '0 passed, 0 failed, 0 skipped' 1
 ends_with one_bad_program_among_good_fails '4 passed, 1 failed, 0 skipped' 1 \
 	"$good" 't-empty: true' "$good"
+# Alone each would wait for the other until its time is over.
+TEST_JOBS=2 ends_with as_many_run_at_once_as_are_allowed '2 passed, 0 failed, 0 skipped' 0 \
+	"t-first: touch $TEST_LOGS/first; until [ -e $TEST_LOGS/second ]; do sleep 0.1; done; printf '1..1\nok 1\n'" \
+	"t-second: touch $TEST_LOGS/second; until [ -e $TEST_LOGS/first ]; do sleep 0.1; done; printf '1..1\nok 1\n'"
+TEST_JOBS=2 ends_with results_of_many_at_once_add_up '6 passed, 1 failed, 1 skipped' 1 \
+	"$good" 't-empty: true' "$good" 't-77: exit 77' "$good"
+ends_with one_by_one_unless_told '2 passed, 0 failed, 0 skipped' 0 \
+	"t-alone: mkdir $TEST_LOGS/alone && sleep 0.3 && rmdir $TEST_LOGS/alone && printf '1..1\nok 1\n'" \
+	"t-alone: mkdir $TEST_LOGS/alone && sleep 0.3 && rmdir $TEST_LOGS/alone && printf '1..1\nok 1\n'"
+output_of log_of_each_is_kept shows ' ok 1 - kept' \
+	't-log: printf "1..1\nok 1 - kept\n"' "t-see: sed 's/^/ /' $TEST_LOGS/t-log.log; false"
 output_of reason_of_a_skip_is_shown shows 'no CRIU' 't-none: echo "1..0 # SKIP no CRIU"'
 output_of reason_of_exit_77_is_shown shows 'no GPU' 't-77: echo no GPU; exit 77'
 output_of output_of_a_failure_is_shown shows 'what went wrong' \
