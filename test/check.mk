@@ -287,6 +287,7 @@ check-built: tests $(sim_tests) fuzzers
 		$(call run_unit,$(sanitized_build),sanitized-) \
 		"arm64: scripts/check-arm64 $(arm64_build)" \
 		"install: BUILD=$(BUILD) test/test-install.sh" test/test-dist.sh \
+		"readme: BUILD=$(BUILD) test/test-readme.sh" \
 		$(call run_plugin,$(BUILD),,$(pretend_crius)) \
 		$(call run_plugin,$(clang_build),clang-,criu-4.2) \
 		$(call run_plugin,$(sanitized_build),sanitized-,criu-4.0 criu-4.3) \
