@@ -83,7 +83,7 @@ void check_criu_kernel(struct examination *examination, struct diagnosis *ret_di
 	if (geteuid() != 0) {
 		diagnosis_find(ret_diagnosis, GRADE_WARNING,
 			       "only root can have CRIU look at the kernel");
-		diagnosis_advise(ret_diagnosis, "run criu-cuda doctor as root");
+		diagnosis_advise(ret_diagnosis, "run criu-cuda as root");
 		return;
 	}
 
@@ -133,7 +133,7 @@ static void judge_plugin(const struct examination *examination, const char *path
 			       limits.version, limits.hooks);
 		diagnosis_advise(ret_diagnosis, "install a plugin that fits, or a newer "
 						"CRIU");
-	} else if (!criu_version_is_known(criu)) {
+	} else if (!criu_version_reaches(criu, OLDEST_MAJOR, 0)) {
 		diagnosis_find(ret_diagnosis, GRADE_WARNING,
 			       "%s is there; whether CRIU takes it is not known", path);
 		diagnosis_advise(ret_diagnosis, "see what is said of criu");
@@ -161,9 +161,10 @@ void check_plugin(struct examination *examination, struct diagnosis *ret_diagnos
 	if (ret == -ENOENT) {
 		diagnosis_find(ret_diagnosis, GRADE_ERROR, "there is no " PLUGIN " in %s",
 			       directory);
-		diagnosis_advise(ret_diagnosis,
-				 "install it there, or give criu, and criu-cuda doctor, "
-				 "--libdir with the directory that has it");
+		diagnosis_advise(
+			ret_diagnosis,
+			"install it there, or give criu, and criu-cuda, --libdir "
+			"with the directory that has it");
 	} else if (ret) {
 		diagnosis_find(ret_diagnosis, GRADE_ERROR, "%s: %s", path, reason);
 		diagnosis_advise(ret_diagnosis, "install the plugin again");

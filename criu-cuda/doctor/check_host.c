@@ -60,8 +60,7 @@ void check_rights(struct examination *examination, struct diagnosis *ret_diagnos
 			(unsigned int)geteuid(),
 			may_trace ? "CAP_SYS_ADMIN: CRIU may not"
 				  : "CAP_SYS_PTRACE: neither CRIU nor the utility may");
-		diagnosis_advise(ret_diagnosis,
-				 "run CRIU, and criu-cuda doctor, as root");
+		diagnosis_advise(ret_diagnosis, "run CRIU, and criu-cuda, as root");
 	}
 }
 

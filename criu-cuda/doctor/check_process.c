@@ -78,7 +78,7 @@ void check_tree(struct examination *examination, struct diagnosis *ret_diagnosis
 		diagnosis_find(ret_diagnosis, GRADE_ERROR,
 			       "pid %d cannot be looked at: %s", (int)unreadable,
 			       remedy_of_proc(ret));
-		diagnosis_advise(ret_diagnosis, "run criu-cuda doctor as root");
+		diagnosis_advise(ret_diagnosis, "run criu-cuda as root");
 		return;
 	}
 

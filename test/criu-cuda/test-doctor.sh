@@ -140,7 +140,7 @@ END
 test_plugin() {
 	new_machine
 	mkdir "$tmp/plugins"
-	line="error    plugin: there is no cuda_plugin.so in $tmp/plugins; install it there, or give criu, and criu-cuda doctor, --libdir with the directory that has it"
+	line="error    plugin: there is no cuda_plugin.so in $tmp/plugins; install it there, or give criu, and criu-cuda, --libdir with the directory that has it"
 	says 'no plugin' 1 "$line" --libdir "$tmp/plugins"
 	head -c 5000 "$plugins/cuda_plugin.so" >"$tmp/plugins/cuda_plugin.so"
 	says 'a plugin that is cut' 1 \
@@ -180,7 +180,7 @@ test_rights() {
 		return
 	fi
 	same "$name" \
-		'error    rights: user 65534 lacks CAP_SYS_PTRACE: neither CRIU nor the utility may work on processes of others; run CRIU, and criu-cuda doctor, as root' \
+		'error    rights: user 65534 lacks CAP_SYS_PTRACE: neither CRIU nor the utility may work on processes of others; run CRIU, and criu-cuda, as root' \
 		"$(setpriv --reuid=65534 --clear-groups --inh-caps=-all "$criu_cuda" doctor |
 			grep '  rights: ')"
 }
