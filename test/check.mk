@@ -194,6 +194,7 @@ needs_test_plugin_file = criu-cuda/doctor/plugin_file.c plugins/cuda/reason.c
 needs_test_gpu_list = criu-cuda/doctor/gpu_list.c $(doctor_runs)
 needs_test_process_name = criu-cuda/doctor/process_name.c
 needs_test_check_criu = criu-cuda/doctor/check_criu.c criu-cuda/doctor/criu_version.c $(doctor_check) $(doctor_runs)
+needs_test_host_room = criu-cuda/doctor/host_room.c plugins/cuda/memory_file.c test/unit/file_tree.c
 needs_test_check_driver = criu-cuda/doctor/check_driver.c $(doctor_check) $(doctor_runs) \
 	plugins/cuda/driver_version.c test/unit/file_tree.c
 needs_test_check_gpus = criu-cuda/doctor/check_gpus.c criu-cuda/quantity.c $(doctor_check)

@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 
 #include "examination.h"
-#include "memory_cgroup.h"
+#include "host_room.h"
 #include "memory_file.h"
 #include "quantity.h"
 
@@ -91,29 +91,6 @@ void check_kernel(struct examination *examination, struct diagnosis *ret_diagnos
 
 /* --- memory ------------------------------------------------------------------------- */
 
-/* Of the machine and of the caller's cgroups. */
-static int find_room(uint64_t *ret_room, char where[128])
-{
-	struct memory_cgroups cgroups = { .count = 0 };
-	int ret;
-
-	ret = memory_file_read("/proc", "meminfo", "MemAvailable", ret_room);
-	if (!ret)
-		ret = memory_cgroups_of(getpid(), &cgroups);
-	if (ret)
-		return ret;
-
-	snprintf(where, 128, "the machine");
-	for (size_t i = 0; i < cgroups.count; i++) {
-		if (cgroups.list[i].room >= *ret_room)
-			continue;
-		*ret_room = cgroups.list[i].room;
-		snprintf(where, 128, "%.120s", cgroups.list[i].path);
-	}
-	memory_cgroups_release(&cgroups);
-	return 0;
-}
-
 static uint64_t largest_gpu(const struct gpu_list *gpus)
 {
 	uint64_t largest = 0;
@@ -128,28 +105,28 @@ static uint64_t largest_gpu(const struct gpu_list *gpus)
 void check_memory(struct examination *examination, struct diagnosis *ret_diagnosis)
 {
 	const uint64_t largest = largest_gpu(&examination->gpus);
-	char where[128], room_text[QUANTITY_SIZE], gpu_text[QUANTITY_SIZE];
-	uint64_t room = 0;
+	char room_text[QUANTITY_SIZE], gpu_text[QUANTITY_SIZE];
+	struct host_room room;
 	int ret;
 
-	ret = find_room(&room, where);
+	ret = host_room_find(&room);
 	if (ret) {
 		diagnosis_find(ret_diagnosis, GRADE_WARNING,
 			       "how much there is cannot be seen: %s", strerror(-ret));
 		return;
 	}
 
-	quantity_bytes(room, room_text);
+	quantity_bytes(room.bytes, room_text);
 	quantity_bytes(largest, gpu_text);
-	if (room < largest) {
+	if (room.bytes < largest) {
 		diagnosis_find(ret_diagnosis, GRADE_WARNING,
 			       "%s in %s, and a GPU has %s: a process that fills it "
 			       "cannot be dumped",
-			       room_text, where, gpu_text);
+			       room_text, room.place, gpu_text);
 		diagnosis_advise(ret_diagnosis,
 				 "make room, or raise the limit of the cgroup");
 	} else {
 		diagnosis_find(ret_diagnosis, GRADE_OK, "%s available, in %s", room_text,
-			       where);
+			       room.place);
 	}
 }
