@@ -18,7 +18,8 @@ static void look_at_inventory(struct inspection *inspection, const struct image_
 	inspection->has_inventory = ret == 0;
 	if (!ret)
 		ret = inventory_read(set->dirfd, FINDING_IMAGES, &images_need);
-	finding_of_inventory(ret, inspection->need, images_need == INVENTORY_NEEDED,
+	inspection->names_images = images_need == INVENTORY_NEEDED;
+	finding_of_inventory(ret, inspection->need, inspection->names_images,
 			     set->images.count, &finding);
 	if (finding.verdict != VERDICT_GOOD)
 		add_problem(inspection, &finding);
@@ -81,6 +82,14 @@ void inspection_release(struct inspection *inspection)
 	*inspection = (struct inspection){ .images = NULL };
 }
 
+enum inventory_need inspection_need(const struct inspection *inspection)
+{
+	if (inspection->has_inventory && inspection->need != INVENTORY_UNSET)
+		return inspection->need;
+
+	return inspection->image_count ? INVENTORY_NEEDED : INVENTORY_UNSET;
+}
+
 uint64_t inspection_memory_bytes(const struct inspection *inspection)
 {
 	uint64_t bytes = 0;
@@ -99,4 +108,26 @@ uint64_t inspection_file_bytes(const struct inspection *inspection)
 		bytes += inspection->images[i].summary.file_size;
 
 	return bytes;
+}
+
+/* The last chunk may be short: then it is one of zeros that is counted too large. */
+static uint64_t fill_of(const struct inspected_image *image)
+{
+	const uint64_t zeros = image->summary.zero_chunks * image->header.chunk_size;
+
+	return zeros < image->header.length ? image->header.length - zeros : 0;
+}
+
+uint64_t inspection_largest_fill(const struct inspection *inspection)
+{
+	uint64_t largest = 0;
+
+	for (size_t i = 0; i < inspection->image_count; i++) {
+		const uint64_t fill = fill_of(&inspection->images[i]);
+
+		if (fill > largest)
+			largest = fill;
+	}
+
+	return largest;
 }

@@ -23,6 +23,7 @@ struct inspection {
 	const char *directory;		/* the caller's */
 	bool has_inventory;		/* which can be read */
 	enum inventory_need need;	/* if so */
+	bool names_images;		/* and that there are GPU memory images */
 	struct inspected_image *images; /* owned; by pid */
 	size_t image_count;
 	struct finding
@@ -43,6 +44,15 @@ int inspection_make(const char *directory, const struct image_set *set,
 /* May be called twice. */
 void inspection_release(struct inspection *inspection);
 
+/*
+ * Does a restore need the plugin? So says the inventory; and if it does not, images of
+ * GPU memory do. INVENTORY_UNSET: it cannot be told.
+ */
+enum inventory_need inspection_need(const struct inspection *inspection);
+
 /* Bytes of all its images: of the memory, and of the files. */
 uint64_t inspection_memory_bytes(const struct inspection *inspection);
 uint64_t inspection_file_bytes(const struct inspection *inspection);
+
+/* Bytes of the memory that one image fills, without what is zeros: of the largest. */
+uint64_t inspection_largest_fill(const struct inspection *inspection);

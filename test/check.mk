@@ -193,7 +193,11 @@ needs_test_criu_version = criu-cuda/doctor/criu_version.c
 needs_test_plugin_file = criu-cuda/doctor/plugin_file.c plugins/cuda/reason.c
 needs_test_gpu_list = criu-cuda/doctor/gpu_list.c $(doctor_runs)
 needs_test_process_name = criu-cuda/doctor/process_name.c
-needs_test_check_criu = criu-cuda/doctor/check_criu.c criu-cuda/doctor/criu_version.c $(doctor_check) $(doctor_runs)
+needs_test_check_criu = $(addprefix criu-cuda/doctor/,check_criu.c criu_version.c examination.c) $(doctor_check) \
+	$(doctor_runs)
+needs_test_doctor = $(addprefix criu-cuda/doctor/,doctor.c examination.c diagnosis.c) criu-cuda/foreign_text.c
+needs_test_check_images = criu-cuda/doctor/check_images.c criu-cuda/doctor/examination.c criu-cuda/quantity.c \
+	$(doctor_check) plugins/cuda/driver_version.c test/unit/file_tree.c
 needs_test_host_room = criu-cuda/doctor/host_room.c plugins/cuda/memory_file.c test/unit/file_tree.c
 needs_test_check_driver = criu-cuda/doctor/check_driver.c $(doctor_check) $(doctor_runs) \
 	plugins/cuda/driver_version.c test/unit/file_tree.c

@@ -27,9 +27,34 @@ static int run(const char *word, unsigned int timeout_ms, struct spawn_result *r
 	return utility_run(argv, timeout_ms, ret_result, ret_message);
 }
 
+/* A CRIU without hooks restores images that need none. */
+static enum grade grade_of_no_hooks(const struct examination *examination)
+{
+	static const enum grade grades[] = {
+		[INVENTORY_UNSET] = GRADE_WARNING,
+		[INVENTORY_NOT_NEEDED] = GRADE_OK,
+		[INVENTORY_NEEDED] = GRADE_ERROR,
+	};
+
+	return grades[examination_need(examination)];
+}
+
+static void judge_version(const struct examination *examination,
+			  struct diagnosis *ret_diagnosis)
+{
+	const struct criu_version *version = &examination->criu;
+	const bool has_hooks = criu_version_reaches(version, OLDEST_MAJOR, 0);
+	const enum grade grade = has_hooks ? GRADE_OK : grade_of_no_hooks(examination);
+
+	diagnosis_find(ret_diagnosis, grade, "version %u.%u.%u%s", version->major,
+		       version->minor, version->sublevel,
+		       has_hooks ? "" : " has no hooks for GPUs");
+	if (grade != GRADE_OK)
+		diagnosis_advise(ret_diagnosis, "install CRIU 4.0 or newer");
+}
+
 void check_criu(struct examination *examination, struct diagnosis *ret_diagnosis)
 {
-	struct criu_version *version = &examination->criu;
 	struct spawn_result result = { .status = 0 };
 	char message[UTILITY_MESSAGE_SIZE];
 	int ret;
@@ -44,19 +69,13 @@ void check_criu(struct examination *examination, struct diagnosis *ret_diagnosis
 		diagnosis_find(ret_diagnosis, GRADE_ERROR,
 			       CRIU " --version fails: %.512s", message);
 		diagnosis_advise(ret_diagnosis, "install CRIU 4.0 or newer");
-	} else if (criu_version_parse(result.out.text, version)) {
+	} else if (criu_version_parse(result.out.text, &examination->criu)) {
 		utility_quote(&result, message);
 		diagnosis_find(ret_diagnosis, GRADE_ERROR,
 			       "its version cannot be understood: \"%.512s\"", message);
 		diagnosis_advise(ret_diagnosis, "install CRIU 4.0 or newer");
-	} else if (!criu_version_reaches(version, OLDEST_MAJOR, 0)) {
-		diagnosis_find(ret_diagnosis, GRADE_ERROR,
-			       "version %u.%u.%u has no hooks for GPUs", version->major,
-			       version->minor, version->sublevel);
-		diagnosis_advise(ret_diagnosis, "install CRIU 4.0 or newer");
 	} else {
-		diagnosis_find(ret_diagnosis, GRADE_OK, "version %u.%u.%u",
-			       version->major, version->minor, version->sublevel);
+		judge_version(examination, ret_diagnosis);
 	}
 }
 
@@ -112,6 +131,15 @@ static const char *plugin_directory(const struct examination *examination)
 	return directory && *directory ? directory : LIBS_DIRECTORY;
 }
 
+/* Images that have all GPU memory in CRIU's own are for any plugin of that name. */
+static enum grade grade_of_others(const struct examination *examination)
+{
+	const struct inspection *images = examination->images;
+
+	return !images || images->names_images || images->image_count ? GRADE_ERROR
+								      : GRADE_WARNING;
+}
+
 static void judge_plugin(const struct examination *examination, const char *path,
 			 const struct plugin_file *file, struct diagnosis *ret_diagnosis)
 {
@@ -119,7 +147,7 @@ static void judge_plugin(const struct examination *examination, const char *path
 	const struct plugin_limits limits = criu_version_limits(criu);
 
 	if (!file->is_ours) {
-		diagnosis_find(ret_diagnosis, GRADE_ERROR,
+		diagnosis_find(ret_diagnosis, grade_of_others(examination),
 			       "%s is another plugin of that name, which knows no images "
 			       "of GPU memory",
 			       path);

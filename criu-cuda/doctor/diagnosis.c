@@ -80,6 +80,17 @@ static void print_one_json(FILE *stream, const struct diagnosis *diagnosis)
 	fputc('}', stream);
 }
 
+void diagnoses_print_json_members(FILE *stream, const struct diagnoses *diagnoses)
+{
+	fprintf(stream, "\"verdict\":\"%s\",\"checks\":[",
+		grade_name(diagnoses_worst(diagnoses)));
+	for (size_t i = 0; i < diagnoses->count; i++) {
+		fputs(i ? "," : "", stream);
+		print_one_json(stream, &diagnoses->at[i]);
+	}
+	fputc(']', stream);
+}
+
 void diagnoses_print_json(FILE *stream, const struct diagnoses *diagnoses, pid_t pid)
 {
 	fprintf(stream, "{\"format\":%d,\"pid\":", FORMAT);
@@ -87,11 +98,7 @@ void diagnoses_print_json(FILE *stream, const struct diagnoses *diagnoses, pid_t
 		fprintf(stream, "%d", (int)pid);
 	else
 		fputs("null", stream);
-	fprintf(stream, ",\"verdict\":\"%s\",\"checks\":[",
-		grade_name(diagnoses_worst(diagnoses)));
-	for (size_t i = 0; i < diagnoses->count; i++) {
-		fputs(i ? "," : "", stream);
-		print_one_json(stream, &diagnoses->at[i]);
-	}
-	fputs("]}\n", stream);
+	fputc(',', stream);
+	diagnoses_print_json_members(stream, diagnoses);
+	fputs("}\n", stream);
 }

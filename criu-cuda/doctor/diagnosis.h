@@ -62,5 +62,8 @@ enum grade diagnoses_worst(const struct diagnoses *diagnoses);
 /* A line for each. Errors are left in the stream, for the caller to see. */
 void diagnoses_print(FILE *stream, const struct diagnoses *diagnoses);
 
+/* The members "verdict" and "checks" of a JSON object, which is the caller's. */
+void diagnoses_print_json_members(FILE *stream, const struct diagnoses *diagnoses);
+
 /* One line, one JSON object. @pid: 0 if only the machine was looked at. */
 void diagnoses_print_json(FILE *stream, const struct diagnoses *diagnoses, pid_t pid);

@@ -19,6 +19,7 @@
 #include "criu_version.h"
 #include "diagnosis.h"
 #include "gpu_list.h"
+#include "inspection.h"
 
 /* A process and those below it. */
 struct patient {
@@ -31,7 +32,8 @@ struct patient {
 };
 
 struct examination {
-	const char *libdir;	/* where the user has plugins; NULL: not said */
+	const char *libdir;		 /* where the user has plugins; NULL: not said */
+	const struct inspection *images; /* to be restored; NULL: any process, any dump */
 	struct options options; /* of the plugin, as far as the environment says */
 	struct tool tool;
 	struct criu_version criu;
@@ -39,6 +41,9 @@ struct examination {
 	struct gpu_list gpus;
 	struct patient patient; /* all zero: only the machine is looked at */
 };
+
+/* Of the images; of the machine as such it is INVENTORY_NEEDED. */
+enum inventory_need examination_need(const struct examination *examination);
 
 /* Free what it holds; all zero is fine. */
 void examination_release(struct examination *examination);
@@ -66,6 +71,12 @@ void check_mps(struct examination *examination, struct diagnosis *ret_diagnosis)
 void check_rights(struct examination *examination, struct diagnosis *ret_diagnosis);
 void check_kernel(struct examination *examination, struct diagnosis *ret_diagnosis);
 void check_memory(struct examination *examination, struct diagnosis *ret_diagnosis);
+
+/* check_images.c; of images that are to be restored */
+void check_images(struct examination *examination, struct diagnosis *ret_diagnosis);
+void check_dump_driver(struct examination *examination, struct diagnosis *ret_diagnosis);
+void check_restore_memory(struct examination *examination,
+			  struct diagnosis *ret_diagnosis);
 
 /* check_process.c */
 void check_tree(struct examination *examination, struct diagnosis *ret_diagnosis);

@@ -40,6 +40,15 @@ int plugin_file_read(const char *path, struct plugin_file *ret_file,
 	return plugin_error;
 }
 
+/* Of the images, in place of inspection.c. */
+static enum inventory_need need;
+
+enum inventory_need inspection_need(const struct inspection *inspection)
+{
+	assert_ptr_equal(inspection, examination.images);
+	return need;
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -84,6 +93,25 @@ static void each_thing_wrong_with_criu_is_an_error(void **state)
 	fake_spawn_answer(0, "Version: 3.17.1\n", NULL);
 	assert_says(check_criu, GRADE_ERROR, "version 3.17.1 has no hooks for GPUs",
 		    NULL);
+}
+
+static void an_old_criu_is_for_images_that_need_no_plugin(void **state)
+{
+	static const enum grade grades[] = {
+		[INVENTORY_UNSET] = GRADE_WARNING,
+		[INVENTORY_NOT_NEEDED] = GRADE_OK,
+		[INVENTORY_NEEDED] = GRADE_ERROR,
+	};
+	const struct inspection images = { .image_count = 0 };
+
+	(void)state;
+	examination.images = &images;
+	for (need = INVENTORY_UNSET; need <= INVENTORY_NEEDED; need++) {
+		fake_spawn_answer(0, "Version: 3.17.1\n", NULL);
+		assert_says(check_criu, grades[need],
+			    "version 3.17.1 has no hooks for GPUs", NULL);
+	}
+	examination.images = NULL;
 }
 
 static void criu_is_asked_about_the_kernel(void **state)
@@ -153,6 +181,23 @@ static void a_plugin_of_others_is_an_error(void **state)
 		    "knows "
 		    "no images of GPU memory",
 		    NULL);
+}
+
+static void any_plugin_is_for_images_without_images_of_gpu_memory(void **state)
+{
+	static const char other[] =
+		"/usr/lib/criu/cuda_plugin.so is another plugin of that name, which "
+		"knows no images of GPU memory";
+	struct inspection images = { .image_count = 0 };
+
+	(void)state;
+	plugin.is_ours = false;
+	examination.images = &images;
+	assert_says(check_plugin, GRADE_WARNING, other, NULL);
+	images.image_count = 1;
+	assert_says(check_plugin, GRADE_ERROR, other, NULL);
+	images = (struct inspection){ .names_images = true };
+	assert_says(check_plugin, GRADE_ERROR, other, NULL);
 }
 
 static void a_plugin_that_this_criu_would_refuse_is_an_error(void **state)
@@ -225,11 +270,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_criu_that_is_new_enough_is_good),
 		CASE(each_thing_wrong_with_criu_is_an_error),
+		CASE(an_old_criu_is_for_images_that_need_no_plugin),
 		CASE(criu_is_asked_about_the_kernel),
 		CASE(without_criu_nothing_is_said_of_its_checks),
 		CASE(the_plugin_is_where_criu_looks),
 		CASE(a_plugin_that_cannot_be_read_is_an_error),
 		CASE(a_plugin_of_others_is_an_error),
+		CASE(any_plugin_is_for_images_without_images_of_gpu_memory),
 		CASE(a_plugin_that_this_criu_would_refuse_is_an_error),
 		CASE(without_hooks_it_is_not_known_whether_criu_takes_the_plugin),
 		CASE(options_are_those_of_the_environment),

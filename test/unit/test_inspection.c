@@ -108,12 +108,54 @@ static void image_that_finds_no_memory_is_unreadable(void **state)
 	inspection_release(&inspection);
 }
 
+static void a_restore_needs_what_is_said_or_else_what_is_there(void **state)
+{
+	struct inspection inspection = { .has_inventory = true };
+
+	(void)state;
+	inspection.need = INVENTORY_UNSET;
+	assert_int_equal(inspection_need(&inspection), INVENTORY_UNSET);
+	inspection.image_count = 1;
+	assert_int_equal(inspection_need(&inspection), INVENTORY_NEEDED);
+	inspection.need = INVENTORY_NOT_NEEDED;
+	assert_int_equal(inspection_need(&inspection), INVENTORY_NOT_NEEDED);
+	inspection.has_inventory = false; /* what it says means nothing */
+	assert_int_equal(inspection_need(&inspection), INVENTORY_NEEDED);
+	inspection.image_count = 0;
+	inspection.need = INVENTORY_NEEDED;
+	assert_int_equal(inspection_need(&inspection), INVENTORY_UNSET);
+}
+
+static void the_largest_image_fills_most_memory_without_its_zeros(void **state)
+{
+	struct inspected_image of[] = {
+		{ .header = { .length = 1000, .chunk_size = 100 },
+		  .summary = { .zero_chunks = 9 } },
+		{ .header = { .length = 450, .chunk_size = 100 },
+		  .summary = { .zero_chunks = 2 } },
+		{ .header = { .length = 50, .chunk_size = 100 },
+		  .summary = { .zero_chunks = 1 } },
+	};
+	struct inspection inspection = { .images = of, .image_count = 3 };
+
+	(void)state;
+	assert_int_equal(inspection_largest_fill(&inspection), 250);
+	inspection.image_count = 1;
+	assert_int_equal(inspection_largest_fill(&inspection), 100);
+	inspection.images = &of[2];
+	assert_int_equal(inspection_largest_fill(&inspection), 0);
+	inspection.image_count = 0;
+	assert_int_equal(inspection_largest_fill(&inspection), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_has_gone_meanwhile_is_a_problem),
 		cmocka_unit_test(without_memory_there_is_no_inspection),
 		cmocka_unit_test(image_that_finds_no_memory_is_unreadable),
+		cmocka_unit_test(a_restore_needs_what_is_said_or_else_what_is_there),
+		cmocka_unit_test(the_largest_image_fills_most_memory_without_its_zeros),
 	};
 
 	return cmocka_run_group_tests_name("inspection", tests, set_up, tear_down);
