@@ -8,6 +8,8 @@
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=/dev/null
 . "$here/../utility/tap.sh"
+# shellcheck source=/dev/null
+. "$here/images.sh"
 build=$(cd "${BUILD:-build}" && pwd) || exit 1
 criu_cuda=$build/criu-cuda/criu-cuda
 
@@ -16,27 +18,9 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 
 # --- directories --------------------------------------------------------------------
-# A FIFO is not to be waited for.
+# A FIFO is not to be waited for. What inspect finds of the machine is for test-inspect.sh.
 run() {
 	timeout -k 1 60 "$criu_cuda" "$@"
-}
-
-# An empty directory, $dir.
-new_dir() {
-	dir=$(mktemp -d "$tmp/dir.XXXXXX")
-}
-
-# CRIU's inventory in $dir: with our plugin on its list, an empty list, or none.
-inventory() { # needed | not-needed | not-said
-	case $1 in
-	needed) printf '\026\061\061\130\021\000\000\000\010\002\142\015\142\013cuda_plugin' ;;
-	not-needed) printf '\026\061\061\130\004\000\000\000\010\002\142\000' ;;
-	not-said) printf '\026\061\061\130\002\000\000\000\010\002' ;;
-	esac >"$dir/inventory.img"
-}
-
-image() { # PID CHUNKS none|zstd [DRIVER]
-	"$build/test/criu-cuda/make-image" "$dir" "$@" || bail_out "make-image $* fails"
 }
 
 # A whole dump of one process, 4711.

@@ -6,44 +6,19 @@
 #
 # Needs build/ with the products, the simulated GPU and test/apps; BUILD names another.
 # Prints TAP.
-# shellcheck disable=SC2154  # what stage.sh sets
+# shellcheck disable=SC2034,SC2154  # what machine.sh uses, and what stage.sh sets
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=/dev/null
 . "$here/../utility/tap.sh"
 # shellcheck source=/dev/null
 . "$here/../utility/stage.sh"
-criu_cuda=$build/criu-cuda/criu-cuda
-plugins=$build/plugins/cuda
-bin=$tmp/bin
-system_path=$PATH
+# shellcheck source=/dev/null
+. "$here/machine.sh"
 
-# A program on PATH.
-program() { # NAME, the script on standard input
-	{ echo '#!/bin/sh'; cat; } >"$bin/$1"
-	chmod +x "$bin/$1"
-}
-
-# A machine that is as it should be, but for a GPU, which is simulated.
-new_machine() {
-	rm -rf "$bin"
-	mkdir "$bin"
-	ln -s "$utility" "$bin/cuda-checkpoint"
-	program criu <<'END'
-case $1 in
---version) echo 'Version: 4.2.1' ;;
-check) echo 'Looks good.' ;;
-esac
-END
-	options=force=on
-}
-
-# $status, $tmp/out and $tmp/err. A lost answer must not hold us up.
+# $status, $tmp/out and $tmp/err.
 doctor() { # [ARGUMENT]...
-	PATH=$bin:$system_path LD_LIBRARY_PATH=$library CUDA_SIM_SOCKET=$tmp/gpu \
-		CRIU_CUDA_PLUGIN_OPTIONS=$options \
-		timeout -k 1 60 "$criu_cuda" doctor --libdir "$plugins" "$@" \
-		>"$tmp/out" 2>"$tmp/err"
+	there doctor --libdir "$plugins" "$@" >"$tmp/out" 2>"$tmp/err"
 	status=$?
 }
 
