@@ -26,6 +26,7 @@ enum {
 	OPTION_IMAGES = 1 << 15,
 	OPTION_SVG = 1 << 16,
 	OPTION_LINE = 1 << 17,
+	OPTION_RESTORABLE = 1 << 20,
 };
 
 static const struct option long_options[] = {
@@ -39,6 +40,7 @@ static const struct option long_options[] = {
 	{ "images", required_argument, NULL, OPTION_IMAGES },
 	{ "svg", no_argument, NULL, OPTION_SVG },
 	{ "line", required_argument, NULL, OPTION_LINE },
+	{ "restorable", no_argument, NULL, OPTION_RESTORABLE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -55,7 +57,8 @@ static const struct command_syntax {
 	enum operand operand;
 	int options;
 } commands[] = {
-	{ "inspect", COMMAND_INSPECT, A_DIRECTORY, OPTION_JSON },
+	{ "inspect", COMMAND_INSPECT, A_DIRECTORY,
+	  OPTION_JSON | OPTION_LIBDIR | OPTION_RESTORABLE },
 	{ "verify", COMMAND_VERIFY, A_DIRECTORY, OPTION_THREADS },
 	{ "stats", COMMAND_STATS, A_FILE, OPTION_SVG | OPTION_LINE },
 	{ "doctor", COMMAND_DOCTOR, NOTHING, OPTION_JSON | OPTION_LIBDIR | OPTION_PID },
@@ -155,6 +158,9 @@ static int take_option(int option, struct reading *reading)
 		return 1;
 	case OPTION_JSON:
 		line->json = true;
+		return 0;
+	case OPTION_RESTORABLE:
+		line->restorable = true;
 		return 0;
 	case OPTION_THREADS:
 		return take_threads(optarg, line);

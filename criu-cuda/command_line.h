@@ -27,7 +27,8 @@ struct command_line {
 	const char *directory; /* of COMMAND_INSPECT and _VERIFY; the argument itself */
 	bool json;	       /* of COMMAND_INSPECT and _DOCTOR */
 	unsigned int threads;  /* of COMMAND_VERIFY; 0: it was not said */
-	const char *libdir;    /* of COMMAND_DOCTOR; the argument itself, or NULL */
+	bool restorable;       /* of COMMAND_INSPECT */
+	const char *libdir;    /* of COMMAND_INSPECT and _DOCTOR; the argument, or NULL */
 	pid_t pid;	       /* of COMMAND_DOCTOR and _RECOVER; 0: it was not said */
 	pid_t tree;	       /* of COMMAND_RECOVER; 0: it was not said */
 	const char *images;    /* of COMMAND_RECOVER; the argument itself, or NULL */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * criu-cuda: look at the images of a dump, and see whether they are good; and see what
- * would make a dump or a restore fail on this machine.
+ * criu-cuda: look at the images of a dump, and see whether they are good and can be
+ * restored here; and see what would make a dump or a restore fail on this machine.
  *
  * Only reads, but for recover, which brings processes back to running. Findings go to
  * stdout, failures of its own to stderr. The exit status is one of enum status.
@@ -26,6 +26,7 @@ enum status {
 	STATUS_GOOD = 0,
 	STATUS_NOT_GOOD = 1, /* something in the directory or file, or of the machine */
 	STATUS_FAILED = 2,   /* nothing can be said */
+	STATUS_NOT_HERE = 3, /* the directory is good, and cannot be restored here */
 };
 
 static enum status fail(const char *what, int error)
@@ -34,9 +35,23 @@ static enum status fail(const char *what, int error)
 	return STATUS_FAILED;
 }
 
+/* Whether it can be restored is news to those alone who ask for it. */
+static enum status status_of(const struct command_line *line,
+			     const struct inspection *inspection,
+			     const struct diagnoses *restore)
+{
+	if (inspection->problem_count)
+		return STATUS_NOT_GOOD;
+
+	return line->restorable && diagnoses_worst(restore) == GRADE_ERROR
+		       ? STATUS_NOT_HERE
+		       : STATUS_GOOD;
+}
+
 static enum status inspect(const struct command_line *line, const struct image_set *set)
 {
 	struct inspection inspection;
+	struct diagnoses restore;
 	enum status status;
 	int ret;
 
@@ -44,11 +59,12 @@ static enum status inspect(const struct command_line *line, const struct image_s
 	if (ret < 0)
 		return fail(line->directory, ret);
 
+	doctor_examine_restore(&inspection, line->libdir, &restore);
 	if (line->json)
-		report_json(stdout, &inspection);
+		report_json(stdout, &inspection, &restore);
 	else
-		report_text(stdout, &inspection);
-	status = inspection.problem_count ? STATUS_NOT_GOOD : STATUS_GOOD;
+		report_text(stdout, &inspection, &restore);
+	status = status_of(line, &inspection, &restore);
 	inspection_release(&inspection);
 	return status;
 }

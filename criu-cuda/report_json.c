@@ -47,7 +47,8 @@ static void print_problem(FILE *stream, const struct finding *finding)
 	fputc('}', stream);
 }
 
-void report_json(FILE *stream, const struct inspection *inspection)
+void report_json(FILE *stream, const struct inspection *inspection,
+		 const struct diagnoses *restore)
 {
 	fprintf(stream, "{\"format\":%d,\"directory\":", FORMAT);
 	foreign_text_print_json(stream, inspection->directory);
@@ -65,5 +66,7 @@ void report_json(FILE *stream, const struct inspection *inspection)
 		fputs(i ? "," : "", stream);
 		print_problem(stream, &inspection->problems[i]);
 	}
-	fputs("]}\n", stream);
+	fputs("],\"restore\":{", stream);
+	diagnoses_print_json_members(stream, restore);
+	fputs("}}\n", stream);
 }

@@ -71,7 +71,27 @@ static void print_images(FILE *stream, const struct inspection *inspection)
 	fputc('\n', stream);
 }
 
-void report_text(FILE *stream, const struct inspection *inspection)
+/* The last line, which is the conclusion: it names the checks that made it. */
+static void print_verdict(FILE *stream, const struct diagnoses *restore)
+{
+	static const char *const verdicts[] = {
+		[GRADE_OK] = "it can be restored here",
+		[GRADE_WARNING] = "it can perhaps be restored here; see: ",
+		[GRADE_ERROR] = "it cannot be restored here: ",
+	};
+	const enum grade worst = diagnoses_worst(restore);
+	size_t named = 0;
+
+	fprintf(stream, "verdict  %s", verdicts[worst]);
+	for (size_t i = 0; worst > GRADE_OK && i < restore->count; i++)
+		if (restore->at[i].grade == worst)
+			fprintf(stream, "%s%s", named++ ? ", " : "",
+				restore->at[i].check);
+	fputc('\n', stream);
+}
+
+void report_text(FILE *stream, const struct inspection *inspection,
+		 const struct diagnoses *restore)
 {
 	print_head(stream, inspection);
 	print_images(stream, inspection);
@@ -80,4 +100,8 @@ void report_text(FILE *stream, const struct inspection *inspection)
 		fputc('\n', stream);
 	for (size_t i = 0; i < inspection->problem_count; i++)
 		finding_print(stream, &inspection->problems[i]);
+
+	fputc('\n', stream);
+	diagnoses_print(stream, restore);
+	print_verdict(stream, restore);
 }

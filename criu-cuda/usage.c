@@ -4,9 +4,9 @@
 static const char text[] =
 	"Look at the images that the CUDA plugin for CRIU has made, and at the machine.\n"
 	"\n"
-	"    criu-cuda inspect [--json] DIR\n"
-	"        print what the directory of a dump holds of GPU memory, and whether a\n"
-	"        restore needs the plugin\n"
+	"    criu-cuda inspect [--json] [--libdir PLUGINS] [--restorable] DIR\n"
+	"        print what the directory of a dump holds of GPU memory, whether a\n"
+	"        restore needs the plugin, and whether it can be done here\n"
 	"    criu-cuda verify [--threads N] DIR\n"
 	"        read all of each GPU memory image and compare the checksums\n"
 	"    criu-cuda stats [--svg] [--line N] FILE\n"
@@ -24,6 +24,8 @@ static const char text[] =
 	"        for programs: one JSON object\n"
 	"    --libdir DIR\n"
 	"        where CRIU is told to look for plugins, by its own option of that name\n"
+	"    --restorable\n"
+	"        exit status 3 if DIR is good, but cannot be restored here\n"
 	"    --pid PID\n"
 	"        this process; the doctor looks at those below it, too\n"
 	"    --images DIR\n"
@@ -40,7 +42,8 @@ static const char text[] =
 	"for warnings; 1 something is missing, incomplete or damaged, the doctor has "
 	"found\n"
 	"an error, or a process could not be brought back; 2 the command line is wrong,\n"
-	"DIR or FILE cannot be read, or what was found cannot be printed.\n";
+	"DIR or FILE cannot be read, or what was found cannot be printed; 3 see\n"
+	"--restorable.\n";
 
 void usage_print(FILE *stream)
 {

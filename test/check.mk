@@ -178,7 +178,7 @@ needs_test_finding = criu-cuda/finding.c plugins/cuda/memory_image_format.c plug
 needs_test_inspection = criu-cuda/inspection.c criu-cuda/finding.c $(memory_image) plugins/cuda/inventory.c \
 	images/inventory.pb-c.c
 needs_test_report = $(needs_test_inspection) $(addprefix criu-cuda/,report_text.c report_json.c \
-	foreign_text.c quantity.c)
+	foreign_text.c quantity.c doctor/diagnosis.c)
 needs_test_progress = plugins/cuda/progress.c
 needs_test_timeline = criu-cuda/timeline.c plugins/cuda/reason.c
 needs_test_timeline_print = $(needs_test_timeline) $(addprefix criu-cuda/,timeline_text.c timeline_svg.c quantity.c)
@@ -300,6 +300,8 @@ check-built: tests $(sim_tests) fuzzers
 		"utility: BUILD=$(BUILD) test/utility/test-utility.sh" \
 		"criu-cuda: BUILD=$(BUILD) test/criu-cuda/test-criu-cuda.sh" \
 		"sanitized-criu-cuda: BUILD=$(sanitized_build) test/criu-cuda/test-criu-cuda.sh" \
+		"inspect: BUILD=$(BUILD) test/criu-cuda/test-inspect.sh" \
+		"sanitized-inspect: BUILD=$(sanitized_build) test/criu-cuda/test-inspect.sh" \
 		"doctor: BUILD=$(BUILD) test/criu-cuda/test-doctor.sh" \
 		"recover: BUILD=$(BUILD) test/criu-cuda/test-recover.sh" \
 		"sanitized-recover: BUILD=$(sanitized_build) test/criu-cuda/test-recover.sh" \

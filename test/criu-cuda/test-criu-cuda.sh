@@ -53,6 +53,13 @@ expect() { # NAME STATUS STDOUT STDERR ARGUMENTS...
 	same "$name" "$wanted" "$(said "$@")"
 }
 
+# What inspect prints of the directory, and not of the machine; and its status.
+shows() { # NAME STATUS STDOUT
+	status=$(said inspect "$dir" | cut -d '|' -f 1 | head -n 1)
+	same "$1" "$2|$3|" "$status|$(sed "s,$dir,DIR,; /^ok /,\$d; /^warning /,\$d; /^error /,\$d" \
+		"$tmp/out")|$(cat "$tmp/err")"
+}
+
 # criu-cuda verify prints the lines given, and that all is good.
 all_good() { # NAME IMAGES LINES
 	expect "$1" 0 "$3
@@ -100,7 +107,7 @@ $see" verify
 	expect 'a bad number of threads' 2 '' \
 		"criu-cuda: --threads takes a number from 1 to 64, not \"0\"
 $see" verify --threads 0 "$tmp"
-	for word in inspect verify doctor recover --json --threads --libdir --pid --tree --images stats --svg --line --help --version; do
+	for word in inspect verify doctor recover --json --restorable --threads --libdir --pid --tree --images stats --svg --line --help --version; do
 		case $help in
 		*"$word"*) pass "the help names $word" ;;
 		*) fail "the help names $word" "$help" ;;
@@ -133,7 +140,7 @@ $good"
 		expect "verify by $threads threads" 0 "$(cat "$tmp/out")" '' \
 			verify --threads $threads "$dir"
 	done
-	expect 'inspect of a good dump' 0 "directory  DIR
+	shows 'inspect of a good dump' 0 "directory  DIR
 inventory  cuda_plugin is needed for a restore
 pages      4.9 KiB in CRIU's own images, files: 1
 
@@ -141,7 +148,7 @@ pages      4.9 KiB in CRIU's own images, files: 1
       7         0 B     8.0 KiB          -        -  none         0x7f1234560000      NVIDIA 570.86.15
      12   256.0 KiB    76.0 KiB     29.7 %   50.0 %  zstd         0x7f1234560000      NVIDIA 580.1
    4711   256.0 KiB   200.0 KiB     78.1 %   25.0 %  none         0x7f1234560000      NVIDIA 570.86.15
-  total   512.0 KiB   284.0 KiB     55.5 %" '' inspect "$dir"
+  total   512.0 KiB   284.0 KiB     55.5 %"
 	valid_json 'a good dump' 0
 	same 'its JSON has the images, the sums and no problem' \
 		'"plugin":"needed" "pid":7 "pid":12 "pid":4711 "memory_bytes":524288,"file_bytes":290816 "problems":[]' \
@@ -247,13 +254,13 @@ $good"
 test_inventory() {
 	new_dir
 	finds 'an empty directory' 'missing     inventory.img: it is not there: this is no complete dump'
-	expect 'inspect of an empty directory' 1 "directory  DIR
+	shows 'inspect of an empty directory' 1 "directory  DIR
 inventory  cannot be read, see below
 pages      0 B in CRIU's own images, files: 0
 
 no whole GPU memory image
 
-missing     inventory.img: it is not there: this is no complete dump" '' inspect "$dir"
+missing     inventory.img: it is not there: this is no complete dump"
 
 	inventory needed
 	all_good 'no GPU memory images' 0 "$needed"

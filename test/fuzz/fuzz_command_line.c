@@ -48,7 +48,10 @@ static void check_options(const struct command_line *line)
 {
 	fuzz_check(!line->json || line->command == COMMAND_INSPECT ||
 		   line->command == COMMAND_DOCTOR);
-	fuzz_check(!line->libdir || (line->command == COMMAND_DOCTOR && *line->libdir));
+	fuzz_check(!line->libdir || line->command == COMMAND_INSPECT ||
+		   line->command == COMMAND_DOCTOR);
+	fuzz_check(!line->libdir || *line->libdir);
+	fuzz_check(!line->restorable || line->command == COMMAND_INSPECT);
 	fuzz_check(!line->threads || line->command == COMMAND_VERIFY);
 	fuzz_check(line->command != COMMAND_RECOVER || !line->pid != !line->tree);
 	fuzz_check(!line->pid || line->command == COMMAND_RECOVER ||
@@ -95,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_check(parse(argc, argv, &again) == ret);
 	if (ret == 0)
 		fuzz_check(again.command == line.command && again.json == line.json &&
+			   again.restorable == line.restorable &&
 			   again.threads == line.threads && again.libdir == line.libdir &&
 			   again.pid == line.pid && again.tree == line.tree &&
 			   again.images == line.images &&

@@ -49,6 +49,8 @@ static const struct {
 	{ "--json inspect d", { .command = COMMAND_INSPECT, .directory = "d", .json = true } },
 	{ "inspect d --json", { .command = COMMAND_INSPECT, .directory = "d", .json = true } },
 	{ "inspect -- --json", { .command = COMMAND_INSPECT, .directory = "--json" } },
+	{ "inspect --libdir p d", { .command = COMMAND_INSPECT, .directory = "d", .libdir = "p" } },
+	{ "inspect d --restorable", { .command = COMMAND_INSPECT, .directory = "d", .restorable = true } },
 	{ "verify d", { .command = COMMAND_VERIFY, .directory = "d" } },
 	{ "verify --threads 1 d", { .command = COMMAND_VERIFY, .directory = "d", .threads = 1 } },
 	{ "verify d --threads=64", { .command = COMMAND_VERIFY, .directory = "d", .threads = 64 } },
@@ -95,6 +97,8 @@ static const struct {
 	{ "d inspect", "criu-cuda: there is no command \"d\"\n" SEE },
 	{ "verify --json d", "criu-cuda: --json is not for verify\n" SEE },
 	{ "inspect --threads 3 d", "criu-cuda: --threads is not for inspect\n" SEE },
+	{ "verify --restorable d", "criu-cuda: --restorable is not for verify\n" SEE },
+	{ "inspect --libdir= d", "criu-cuda: --libdir takes a directory\n" SEE },
 	{ "doctor d", "criu-cuda: doctor takes no directory: \"d\" is too much\n" SEE },
 	{ "doctor --threads 3", "criu-cuda: --threads is not for doctor\n" SEE },
 	{ "doctor --pid 0", "criu-cuda: --pid takes the pid of a process, not \"0\"\n" SEE },
@@ -138,8 +142,9 @@ static bool same(const struct command_line *a, const struct command_line *b)
 	return same_text(a->directory, b->directory) && same_text(a->libdir, b->libdir) &&
 	       same_text(a->images, b->images) && a->tree == b->tree &&
 	       a->command == b->command && a->pid == b->pid && a->json == b->json &&
-	       a->threads == b->threads && same_text(a->file, b->file) &&
-	       a->svg == b->svg && a->line_number == b->line_number;
+	       a->restorable == b->restorable && a->threads == b->threads &&
+	       same_text(a->file, b->file) && a->svg == b->svg &&
+	       a->line_number == b->line_number;
 }
 
 static void good_command_lines_are_understood(void **state)

@@ -67,13 +67,32 @@ static const struct inspection bad = {
 	.problem_count = 2,
 };
 
-static void check(void (*report)(FILE *stream, const struct inspection *inspection),
+/* What the machine has to say to it: nothing, unless a test says otherwise. */
+static struct diagnoses restore;
+
+static int set_up(void **state)
+{
+	(void)state;
+	restore.count = 0;
+	return 0;
+}
+
+static void machine_finds(const char *name, enum grade grade, const char *finding)
+{
+	struct diagnosis *diagnosis = &restore.at[restore.count++];
+
+	diagnosis->check = name;
+	diagnosis_find(diagnosis, grade, "%s", finding);
+}
+
+static void check(void (*report)(FILE *stream, const struct inspection *inspection,
+				 const struct diagnoses *restore),
 		  const struct inspection *inspection, const char *expected)
 {
 	struct capture printed;
 
 	capture_begin(&printed, stdout);
-	report(stdout, inspection);
+	report(stdout, inspection, &restore);
 	capture_end(&printed);
 
 	assert_string_equal(printed.text, expected);
@@ -93,7 +112,9 @@ static void people_get_a_table(void **state)
 	      "0x7f1234560000      NVIDIA 580.1\n"
 	      "2147483647         0 B     8.0 KiB          -        -  none         "
 	      "0xffffffffffffffff  -\n"
-	      "  total    64.0 MiB    16.0 MiB     25.0 %\n");
+	      "  total    64.0 MiB    16.0 MiB     25.0 %\n"
+	      "\n"
+	      "verdict  it can be restored here\n");
 }
 
 static void people_are_told_what_is_wrong(void **state)
@@ -107,7 +128,41 @@ static void people_are_told_what_is_wrong(void **state)
 	      "no whole GPU memory image\n"
 	      "\n"
 	      "missing     inventory.img: it is not there\n"
-	      "damaged     cuda-memory-9.img: its \"header\" is damaged\n");
+	      "damaged     cuda-memory-9.img: its \"header\" is damaged\n"
+	      "\n"
+	      "verdict  it can be restored here\n");
+}
+
+static void check_end(const char *expected)
+{
+	struct capture printed;
+
+	capture_begin(&printed, stdout);
+	report_text(stdout, &bad, &restore);
+	capture_end(&printed);
+
+	assert_string_equal(strstr(printed.text, "is damaged\n") + 11, expected);
+}
+
+static void people_are_told_whether_it_can_be_restored(void **state)
+{
+	(void)state;
+	machine_finds("criu", GRADE_OK, "version 4");
+	machine_finds("MIG", GRADE_WARNING, "on");
+	machine_finds("rights", GRADE_WARNING, "few");
+	check_end("\n"
+		  "ok       criu: version 4\n"
+		  "warning  MIG: on\n"
+		  "warning  rights: few\n"
+		  "verdict  it can perhaps be restored here; see: MIG, rights\n");
+	machine_finds("plugin", GRADE_ERROR, "none");
+	diagnosis_advise(&restore.at[3], "install it");
+	check_end("\n"
+		  "ok       criu: version 4\n"
+		  "warning  MIG: on\n"
+		  "warning  rights: few\n"
+		  "error    plugin: none; install it\n"
+		  "verdict  it cannot be restored here: plugin\n");
 }
 
 static void programs_get_one_line(void **state)
@@ -126,12 +181,16 @@ static void programs_get_one_line(void **state)
 	      "\"compression\":\"none\",\"address\":\"0xffffffffffffffff\","
 	      "\"driver\":\"\"}],"
 	      "\"memory_bytes\":67108864,\"file_bytes\":16785408,"
-	      "\"pages\":{\"files\":2,\"bytes\":3145728},\"problems\":[]}\n");
+	      "\"pages\":{\"files\":2,\"bytes\":3145728},\"problems\":[],"
+	      "\"restore\":{\"verdict\":\"ok\",\"checks\":[]}}\n");
 }
 
 static void programs_are_told_what_is_wrong(void **state)
 {
 	(void)state;
+	machine_finds("criu", GRADE_OK, "version 4");
+	machine_finds("plugin", GRADE_ERROR, "\"none\"");
+	diagnosis_advise(&restore.at[1], "install it");
 	check(report_json, &bad,
 	      "{\"format\":1,\"directory\":\"a\\\"\\u000a\\ufffd\",\"plugin\":null,"
 	      "\"images\":[],\"memory_bytes\":0,\"file_bytes\":0,"
@@ -139,7 +198,12 @@ static void programs_are_told_what_is_wrong(void **state)
 	      "{\"file\":\"inventory.img\",\"verdict\":\"missing\","
 	      "\"reason\":\"it is not there\"},"
 	      "{\"file\":\"cuda-memory-9.img\",\"verdict\":\"damaged\","
-	      "\"reason\":\"its \\\"header\\\" is damaged\"}]}\n");
+	      "\"reason\":\"its \\\"header\\\" is damaged\"}],"
+	      "\"restore\":{\"verdict\":\"error\",\"checks\":["
+	      "{\"check\":\"criu\",\"verdict\":\"ok\",\"finding\":\"version 4\","
+	      "\"remedy\":null},"
+	      "{\"check\":\"plugin\",\"verdict\":\"error\",\"finding\":"
+	      "\"\\\"none\\\"\",\"remedy\":\"install it\"}]}}\n");
 }
 
 static void check_plugin(enum inventory_need need, const char *expected)
@@ -149,7 +213,7 @@ static void check_plugin(enum inventory_need need, const char *expected)
 
 	inspection.need = need;
 	capture_begin(&printed, stdout);
-	report_json(stdout, &inspection);
+	report_json(stdout, &inspection, &restore);
 	capture_end(&printed);
 
 	assert_non_null(strstr(printed.text, expected));
@@ -163,14 +227,17 @@ static void each_need_has_its_word(void **state)
 	check_plugin(INVENTORY_UNSET, ",\"plugin\":\"not said\",");
 }
 
+#define CASE(test) cmocka_unit_test_setup(test, set_up)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(people_get_a_table),
-		cmocka_unit_test(people_are_told_what_is_wrong),
-		cmocka_unit_test(programs_get_one_line),
-		cmocka_unit_test(programs_are_told_what_is_wrong),
-		cmocka_unit_test(each_need_has_its_word),
+		CASE(people_get_a_table),
+		CASE(people_are_told_what_is_wrong),
+		CASE(people_are_told_whether_it_can_be_restored),
+		CASE(programs_get_one_line),
+		CASE(programs_are_told_what_is_wrong),
+		CASE(each_need_has_its_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
