@@ -66,6 +66,16 @@ image_needs_images() {
 	grep -qa gpu_memory_images "$IMAGES/inventory.img"
 }
 
+# image_restorable VERDICT: what criu-cuda says of a restore by this CRIU, here and now.
+image_restorable() {
+	mkdir -p "$WORK/bin"
+	ln -sf "$CRIU" "$WORK/bin/criu"
+	PATH=$WORK/bin:$PATH CRIU_CUDA_PLUGIN_OPTIONS=$PLUGIN_OPTIONS \
+		"$BUILD/criu-cuda/criu-cuda" inspect --libdir "$PLUGIN_DIR" "$IMAGES" >"$WORK/inspected"
+	tail -n 1 "$WORK/inspected" | grep -qx "verdict  $1" ||
+		fail "criu-cuda inspect does not say \"$1\": $(cat "$WORK/inspected")"
+}
+
 # Make the image one of a CRIU before 4.1, whose inventory has no list of plugins: field
 # 12 is taken out, by its length, and the length of the whole set right.
 image_forget_plugins() {

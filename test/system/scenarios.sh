@@ -202,6 +202,8 @@ no_plugin_at_restore() {
 	criu_dumped_is_gone || fail "the program is still there after the dump"
 	mkdir -p "$WORK/no-plugin"
 
+	image_restorable "it can .*be restored here.*"
+	PLUGIN_DIR=$WORK/no-plugin image_restorable "it cannot be restored here: plugin"
 	! PLUGIN_DIR=$WORK/no-plugin criu_restore || fail "the restore succeeded"
 
 	criu_said restore.log "Missing required plugin: cuda_plugin"
@@ -213,6 +215,8 @@ no_utility_at_restore() {
 	criu_dump "$APP" || fail "the dump failed"
 	criu_dumped_is_gone || fail "the program is still there after the dump"
 
+	PLUGIN_OPTIONS=$PLUGIN_OPTIONS,cuda-checkpoint=/nowhere \
+		image_restorable "it cannot be restored here: utility"
 	! PLUGIN_OPTIONS=$PLUGIN_OPTIONS,cuda-checkpoint=/nowhere criu_restore ||
 		fail "the restore succeeded"
 
@@ -241,6 +245,7 @@ cpu_only() {
 	! image_needs_plugin || fail "the image asks for the plugin"
 	mkdir -p "$WORK/no-plugin"
 
+	PLUGIN_DIR=$WORK/no-plugin PLUGIN_OPTIONS="" image_restorable "it can .*be restored here.*"
 	PLUGIN_DIR=$WORK/no-plugin criu_restore || fail "the restore without the plugin failed"
 
 	app_goes_on "$OUT"
@@ -269,6 +274,8 @@ sim_no_gpu_at_restore() {
 	criu_dumped_is_gone || fail "the program is still there after the dump"
 
 	# No driver on this machine, and nobody says that there is one all the same.
+	PLUGIN_OPTIONS=${PLUGIN_OPTIONS%,force} \
+		image_restorable "it cannot be restored here: driver, GPUs"
 	! PLUGIN_OPTIONS="" criu_restore || fail "the restore succeeded"
 
 	criu_said restore.log "no GPU in /proc/driver/nvidia/gpus"
@@ -282,6 +289,8 @@ sim_old_image_without_gpu() {
 	criu_dumped_is_gone || fail "the program is still there after the dump"
 	image_forget_plugins
 
+	PLUGIN_OPTIONS=${PLUGIN_OPTIONS%,force} \
+		image_restorable "it can perhaps be restored here; see: .*driver, GPUs"
 	! PLUGIN_OPTIONS="" criu_restore || fail "the restore succeeded"
 
 	criu_said restore.log "pid $APP: it is a CUDA process, and there is no GPU for it here"
