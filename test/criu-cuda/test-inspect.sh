@@ -156,18 +156,37 @@ test_driver() {
 	library=$sim options=
 	if [ -e /proc/driver/nvidia/version ]; then
 		skip 'no driver and no GPU' 'this machine has one'
-		options=force=on
-		image 12 r none 'NVIDIA 1.2'
-		inspect --restorable
-		same 'another driver is no reason, but a warning' '0|1' \
-			"$status|$(grep -c '^warning  driver of the dump: pid 12 was dumped with NVIDIA 1.2, and here is ' "$tmp/out")"
 		return
 	fi
 	judges 'no driver' 3 "$cannot driver, GPUs" \
 		'error    driver: there is no NVIDIA driver, by /proc/driver/nvidia/version; load the driver, r570 or newer; in a container, have the runtime bring it in'
 	judges 'no GPU' 3 "$cannot driver, GPUs" \
 		'error    GPUs: there is none in /proc/driver/nvidia/gpus; only processes without CUDA can be dumped and restored here'
-	skip 'another driver is no reason, but a warning' 'this machine has none'
+}
+
+# The image says which driver has written it.
+test_dump_driver() {
+	new_stage
+	if ! has_driver 570.86.15 Disabled; then
+		skip 'a driver' 'there cannot be one, not even a pretended one'
+		return
+	fi
+	judges 'the driver of the dump' 0 "$can" \
+		'ok       driver of the dump: NVIDIA 570.86.15, as here'
+	never='whether one driver restores what another has left was never tried; if the restore fails, use a machine with NVIDIA'
+	has_driver 610.1.2 Disabled
+	judges 'a newer driver is no reason, but a warning' 0 "${but}driver of the dump" \
+		"warning  driver of the dump: pid 4711 was dumped with NVIDIA 570.86.15, and here is NVIDIA 610.1.2: $never 570.86.15"
+	image 12 r none 'NVIDIA 620.1'
+	judges 'so is an older one' 0 "${but}driver of the dump" \
+		"warning  driver of the dump: pid 12 was dumped with NVIDIA 620.1, and here is the older NVIDIA 610.1.2: $never 620.1"
+	new_stage
+	has_driver 550.54.15 Disabled
+	judges 'a driver that cannot restore anything' 3 "$cannot driver" \
+		'error    driver: 550.54.15 cannot checkpoint processes here; install r570 or newer'
+	has_driver 570.86.15 Enabled
+	judges 'a GPU that is divided' 3 "$cannot MIG" \
+		'error    MIG: GPU 0 is divided by MIG, which no driver so far can checkpoint; nvidia-smi -i 0 -mig 0'
 }
 
 # 7 TiB that take no room on disk, and more than there is.
@@ -252,6 +271,7 @@ test_criu
 test_plugin
 test_utility
 test_driver
+test_dump_driver
 test_memory
 test_files
 test_rights
