@@ -361,7 +361,9 @@ check-gpu: all test-programs
 	$(Q)test/run-tap "GPU: BUILD=$(BUILD) test/gpu/run" \
 		"GPU faults: BUILD=$(BUILD) test/gpu/run-faults" \
 		"GPU trees: BUILD=$(BUILD) test/gpu/run-trees" \
-		"GPU waves: BUILD=$(BUILD) test/gpu/run-waves"
+		"GPU waves: BUILD=$(BUILD) test/gpu/run-waves" \
+		"GPU containers: BUILD=$(BUILD) test/gpu/containers" \
+		"GPU recipes: BUILD=$(BUILD) test/gpu/run-recipes"
 
 # What the plugin takes, and what becomes of GPU memory, on the simulated GPU; on real ones it is
 # test/gpu/bench and test/gpu/bench-memory. CUDA and MIB are for the first alone.
