@@ -120,7 +120,7 @@ needs_test_memory_room = $(addprefix plugins/cuda/,memory_room.c memory_file.c) 
 	test/unit/file_tree.c
 needs_test_memory_room_count = $(needs_test_memory_room)
 needs_test_wave = $(needs_test_memory_room) plugins/cuda/wave.c plugins/cuda/reason.c
-session_over_fakes = $(addprefix plugins/cuda/,session.c departed.c candidate.c intake.c give_back.c lock.c climb.c team.c vigil.c \
+session_over_fakes = $(addprefix plugins/cuda/,session.c departed.c candidate.c intake.c give_back.c lock.c climb.c team.c vigil.c headway.c \
 	cuda_process.c cuda_state.c remedy.c roster.c pid_set.c stats.c) \
 	test/unit/session_processes.c \
 	$(addprefix test/fake/fake_,cpu_share.c guardian.c log.c offload.c proc.c restore_thread.c survey.c tool.c)
@@ -129,7 +129,7 @@ needs_test_session = $(session_over_fakes) test/unit/session_steps.c
 needs_test_session_give_back = $(needs_test_session)
 needs_test_session_tree = $(needs_test_session)
 needs_test_session_failures = $(session_over_fakes) test/unit/session_play.c
-needs_test_climb = $(addprefix plugins/cuda/,climb.c team.c vigil.c cuda_process.c cuda_state.c remedy.c) \
+needs_test_climb = $(addprefix plugins/cuda/,climb.c team.c vigil.c headway.c cuda_process.c cuda_state.c remedy.c) \
 	test/unit/session_processes.c $(addprefix test/fake/fake_,cpu_share.c log.c offload.c proc.c restore_thread.c tool.c)
 needs_test_lock = $(addprefix plugins/cuda/,lock.c team.c cuda_process.c cuda_state.c remedy.c) \
 	test/fake/fake_log.c
@@ -180,6 +180,7 @@ needs_test_inspection = criu-cuda/inspection.c criu-cuda/finding.c $(memory_imag
 needs_test_report = $(needs_test_inspection) $(addprefix criu-cuda/,report_text.c report_json.c \
 	foreign_text.c quantity.c doctor/diagnosis.c)
 needs_test_progress = plugins/cuda/progress.c
+needs_test_headway = plugins/cuda/headway.c plugins/cuda/cuda_state.c test/fake/fake_log.c
 needs_test_timeline = criu-cuda/timeline.c plugins/cuda/reason.c
 needs_test_timeline_print = $(needs_test_timeline) $(addprefix criu-cuda/,timeline_text.c timeline_svg.c quantity.c)
 needs_test_stats_file = criu-cuda/stats_file.c

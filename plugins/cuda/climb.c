@@ -82,6 +82,7 @@ static void perform(struct climb *climb, enum cuda_action action)
 		      action == CUDA_LOCK ? TEAM_ANSWERS : TEAM_OPERATES, timeout_ms))
 		return;
 
+	team_announce(&team, action);
 	tool_act(climb->tool, action, LOCK_AGAIN_TIMEOUT_MS, team.targets, chosen);
 	team_note_action(&team, action);
 	team_release(&team);

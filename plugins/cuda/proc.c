@@ -265,6 +265,32 @@ int proc_is_stopped(pid_t pid, bool *ret_stopped)
 	return 0;
 }
 
+int proc_resident(pid_t pid, uint64_t *ret_bytes)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	FILE *statm autofclose = NULL;
+	char line[128], *number, *end;
+	unsigned long long pages;
+	int ret;
+
+	ret = proc_file_open(pid, "statm", &statm);
+	if (ret)
+		return ret;
+	if (!fgets(line, sizeof(line), statm))
+		return ferror(statm) ? proc_file_error(errno) : -EBADMSG;
+
+	number = line + strcspn(line, " ");
+	if (*number != ' ' || !isdigit((unsigned char)number[1]))
+		return -EBADMSG;
+	errno = 0;
+	pages = strtoull(number, &end, 10);
+	if (errno || *end != ' ' || pages > UINT64_MAX / page)
+		return -EBADMSG;
+
+	*ret_bytes = pages * page;
+	return 0;
+}
+
 bool proc_is_gone(pid_t pid)
 {
 	char value[32] = "";

@@ -97,6 +97,14 @@ int proc_is_traced_by_us(pid_t tid, bool *ret_is) must_check;
  */
 int proc_is_stopped(pid_t pid, bool *ret_stopped) must_check;
 
+/*
+ * How much of the memory of @pid is in host memory, in bytes. No lock of the process is
+ * taken for that, so that nobody is held up.
+ *
+ * Return: 0 with *@ret_bytes; -ESRCH; -EBADMSG; another -errno.
+ */
+int proc_resident(pid_t pid, uint64_t *ret_bytes) must_check;
+
 /* Has @pid a thread @tid? */
 bool proc_has_thread(pid_t pid, pid_t tid);
 

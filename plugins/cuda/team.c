@@ -39,6 +39,12 @@ int team_init(struct team *team, struct cuda_process *const processes[], size_t 
 	return cuda_process_out_of_memory(processes, count);
 }
 
+void team_announce(const struct team *team, enum cuda_action action)
+{
+	for (size_t i = 0; i < team->count; i++)
+		headway_begin(&team->vigils[i].headway, team->processes[i], action);
+}
+
 void team_release(struct team *team)
 {
 	free(team->targets);

@@ -4,6 +4,7 @@
  * each, as tool.h wants them.
  *
  *	ret = team_init(&team, processes, count, TEAM_..., timeout_ms);
+ *	team_announce(&team, action);		if it may take long
  *	... tool_...(tool, ..., team.targets, team.count) ...
  *	team_release(&team);
  *
@@ -35,6 +36,9 @@ struct team {
  */
 int team_init(struct team *team, struct cuda_process *const processes[], size_t count,
 	      enum team_watch watch, unsigned int timeout_ms) must_check;
+
+/* Say how far @action has come on each, while it is at work: headway.h. */
+void team_announce(const struct team *team, enum cuda_action action);
 
 /* Accepts what a failed team_init() leaves. */
 void team_release(struct team *team);

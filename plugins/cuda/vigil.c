@@ -46,7 +46,7 @@ static bool is_stopped(const struct vigil *vigil)
 
 static int look_at_operation(void *subject)
 {
-	const struct vigil *vigil = subject;
+	struct vigil *vigil = subject;
 	int ret = look_at_process(subject);
 
 	if (ret)
@@ -59,6 +59,7 @@ static int look_at_operation(void *subject)
 		return leave(vigil->process, "the driver takes longer than the option "
 					     "operation-timeout allows");
 
+	headway_look(&vigil->headway, vigil->target->began_ms);
 	return 0;
 }
 

@@ -11,12 +11,14 @@
 #pragma once
 
 #include "cuda_process.h"
+#include "headway.h"
 #include "operation.h"
 
 struct vigil {
 	const struct cuda_process *process;
 	const struct operation_target *target;
 	unsigned int timeout_ms; /* of the operation; 0: none */
+	struct headway headway;	 /* what is said of it meanwhile */
 };
 
 /* For a question, or a lock, which has a timeout of the driver's own. */

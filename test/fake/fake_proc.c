@@ -233,6 +233,18 @@ bool proc_is_gone(pid_t pid)
 	return look("gone", pid, fake_world_find(pid)) == -ESRCH;
 }
 
+/* Not a call of its own: nothing but a word in the log hangs on it. */
+int proc_resident(pid_t pid, uint64_t *ret_bytes)
+{
+	const struct fake_process *process = fake_world_find(pid);
+
+	if (!process || process->gone || !process->resident)
+		return -ESRCH;
+
+	*ret_bytes = process->resident;
+	return 0;
+}
+
 /* Not a call of its own: it goes with the question for the thread. */
 bool proc_has_thread(pid_t pid, pid_t tid)
 {

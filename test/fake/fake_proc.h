@@ -53,6 +53,7 @@ struct fake_process {
 	unsigned int stops;	/* asked for, done or not */
 	unsigned int threads;	/* that populate its buffer, in the last run */
 	bool looked;		/* for that, in the last run */
+	uint64_t resident;	/* in host memory; 0: not known */
 	uint64_t buffer_address, buffer_bytes; /* what there is to be seen of it */
 	struct debt debt;		       /* what it is owed */
 	const struct tripwire *tripwire_used;  /* in the last run */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "clock.h"
 #include "fake_proc.h"
 #include "log.h"
 
@@ -193,8 +194,10 @@ static int act(struct fake_process *process, enum cuda_action action,
 {
 	const enum fake_failure failure =
 		fake_world_call(cuda_action_name(action), process);
-	int ret = watch_over(&target->watch, process);
+	int ret;
 
+	target->began_ms = clock_ms();
+	ret = watch_over(&target->watch, process);
 	target->is_cut = false;
 	if (ret)
 		return ret;

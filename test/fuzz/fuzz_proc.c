@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * proc.c, life.c and at_work.c on any text in /proc. One page each: the names in a
- * directory, then maps, status, stat, comm, cmdline, children and the comm of a child. A
- * page whose last byte is below 7 has a read at its end that fails with that errno; of
- * one that is nothing else, the open fails.
+ * directory, then maps, status, stat, comm, cmdline, children, the comm of a child and
+ * statm. A page whose last byte is below 7 has a read at its end that fails with that
+ * errno; of one that is nothing else, the open fails.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -33,7 +33,8 @@ enum {
 	PAGE_COMM,
 	PAGE_CMDLINE,
 	PAGE_CHILDREN,
-	PAGE_CHILD_COMM
+	PAGE_CHILD_COMM,
+	PAGE_STATM,
 };
 
 /* A file or directory that is being read; there is one at a time of each. */
@@ -102,12 +103,14 @@ static unsigned int page_of(const char *path)
 		[PAGE_COMM] = "comm",
 		[PAGE_CMDLINE] = "cmdline",
 		[PAGE_CHILDREN] = "children",
+		[PAGE_CHILD_COMM] = "", /* a comm as any */
+		[PAGE_STATM] = "statm",
 	};
 	/* clang-format on */
 	unsigned int page = PAGE_MAPS;
 
 	while (strcmp(strrchr(path, '/') + 1, files[page]) != 0)
-		fuzz_check(++page <= PAGE_CHILDREN);
+		fuzz_check(++page <= PAGE_STATM);
 
 	if (page != PAGE_COMM)
 		is_of_child = page == PAGE_CHILDREN;
@@ -292,6 +295,15 @@ static void check_status(void)
 	fuzz_check(ret != 0 || page_has(PAGE_STATUS, "SigBlk:"));
 }
 
+static void check_statm(void)
+{
+	uint64_t bytes = 1;
+	int ret = proc_resident(PID, &bytes);
+
+	fuzz_check(is_documented(ret, PAGE_STATM));
+	fuzz_check(ret == 0 ? bytes % 4096 == 0 : bytes == 1);
+}
+
 static void check_directories(void)
 {
 	bool has = false;
@@ -373,6 +385,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_memory_map();
 	check_may_be_cuda();
 	check_status();
+	check_statm();
 	check_directories();
 	check_at_work();
 	check_life();

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -17,6 +18,17 @@
 
 #define ADDRESS UINT64_C(0x7f0012340000)
 #define BYTES	(UINT64_C(3) << 30)
+
+/* The time of the world goes on in runs that hang. */
+int __real_clock_gettime(clockid_t clock, struct timespec *ret_time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret_time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret_time)
+{
+	int ret = __real_clock_gettime(clock, ret_time);
+
+	ret_time->tv_sec += fake_world.waited_ms / 1000;
+	return ret;
+}
 
 static struct tool tool;
 static struct fake_process *fake;
@@ -135,6 +147,38 @@ static void checkpoint_that_fails_knows_none(void **state)
 	}
 }
 
+/* Return: which call of a climb it is. */
+static unsigned int find_checkpoint(void **state)
+{
+	for (unsigned int call = 1;; call++) {
+		assert_int_equal(begin(state), 0);
+		fake_world.failure = FAKE_FAILS;
+		fake_world.fail_call = call;
+		assert_int_not_equal(climb(CUDA_CHECKPOINTED), 0);
+		if (strcmp(fake_world.failed, "checkpoint") == 0)
+			return call;
+	}
+}
+
+static void long_checkpoint_is_talked_about(void **state)
+{
+	const unsigned int call = find_checkpoint(state);
+
+	assert_int_equal(begin(state), 0);
+	process.bytes = UINT64_C(2) << 30;
+	fake->resident = UINT64_C(1) << 20;
+	tool.operation_timeout_ms = 13000;
+	fake_world.failure = FAKE_HANGS;
+	fake_world.fail_call = call;
+
+	assert_int_not_equal(climb(CUDA_CHECKPOINTED), 0);
+
+	assert_true(fake_log_has("pid 100: the driver is at its checkpoint for 5 s: host "
+				 "memory for 0 % of 2048 MiB of GPU memory populated, "
+				 "0 MiB/s\n"));
+	assert_true(fake_log_has("checkpoint for 10 s"));
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -146,6 +190,7 @@ int main(void)
 		CASE(way_back_looks_for_none),
 		CASE(thread_with_registers_not_its_own_is_left_to_the_guardian),
 		CASE(checkpoint_that_fails_knows_none),
+		CASE(long_checkpoint_is_talked_about),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -254,6 +254,13 @@ bool proc_has_thread(pid_t pid, pid_t tid)
 	return proc_has_restore_thread(pid, NULL);
 }
 
+void headway_begin(struct headway *headway, const struct cuda_process *process,
+		   enum cuda_action action)
+{
+	(void)headway;
+	fail_msg("%s of pid %d is announced", cuda_action_name(action), process->pid);
+}
+
 struct operation_watch vigil_over_answer(struct vigil *vigil)
 {
 	(void)vigil;

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -256,6 +257,29 @@ static void signals_wait_for_the_thread_or_the_process(void **state)
 	assert_false(waits(child, PROC_WAIT_FOR_PROCESS, SIGRTMAX));
 }
 
+static void write_to_memory(void)
+{
+	const size_t size = (size_t)64 << 20;
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		_exit(1);
+	memset(memory, 1, size);
+}
+
+static void resident_memory_is_what_was_written_to(void **state)
+{
+	const uint64_t least = UINT64_C(64) << 20;
+	uint64_t bytes = 0;
+
+	(void)state;
+	start_child(write_to_memory);
+
+	assert_int_equal(proc_resident(child, &bytes), 0);
+	assert_true(bytes >= least && bytes < 2 * least);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, no_child_yet, end_child)
 
 int main(void)
@@ -271,6 +295,7 @@ int main(void)
 		CASE(living_process_is_not_gone),
 		CASE(blocked_signals_are_those_of_the_thread),
 		CASE(signals_wait_for_the_thread_or_the_process),
+		CASE(resident_memory_is_what_was_written_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

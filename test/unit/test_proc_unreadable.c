@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -147,6 +148,40 @@ static void maps_of_rubbish_hold_no_libcuda(void **state)
 	}
 }
 
+static const struct {
+	const char *content;
+	int ret;
+	uint64_t pages;
+} residents[] = {
+	{ "100 7 3 1 0 9 0\n", 0, 7 },
+	{ "100 0 0 1 0 9 0\n", 0, 0 },
+	{ "", -EBADMSG, 77 },
+	{ "100\n", -EBADMSG, 77 },
+	{ "100 7", -EBADMSG, 77 },
+	{ "100 -7 3\n", -EBADMSG, 77 },
+	{ "100  7 3\n", -EBADMSG, 77 },
+	{ "100 x 3\n", -EBADMSG, 77 },
+	{ "100 99999999999999999999999 3\n", -EBADMSG, 77 },
+	{ "100 18446744073709551615 3\n", -EBADMSG, 77 },
+};
+
+static void resident_memory_is_read_whole_or_not_at_all(void **state)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(residents); i++) {
+		uint64_t bytes = 77 * page;
+
+		pretend.content = residents[i].content;
+
+		if (proc_resident(1, &bytes) != residents[i].ret ||
+		    bytes != residents[i].pages * page)
+			fail_msg("\"%s\": %llu", residents[i].content,
+				 (unsigned long long)bytes);
+	}
+}
+
 /* --- nothing at all -------------------------------------------------------------- */
 
 static const struct {
@@ -160,7 +195,7 @@ static const struct {
 static void assert_all_fail(int expected)
 {
 	bool maps = true, with = true, stopped = true;
-	uint64_t mask = 77;
+	uint64_t mask = 77, bytes = 77;
 	pid_t tracer = UNTOUCHED;
 
 	assert_int_equal(proc_maps_libcuda(1, &maps), expected);
@@ -168,6 +203,8 @@ static void assert_all_fail(int expected)
 	assert_int_equal(proc_tracer(1, &tracer), expected);
 	assert_int_equal(proc_is_stopped(1, &stopped), expected);
 	assert_int_equal(proc_signals(1, PROC_BLOCKED, &mask), expected);
+	assert_int_equal(proc_resident(1, &bytes), expected);
+	assert_int_equal(bytes, 77);
 	assert_int_equal(proc_is_gone(1), expected == -ESRCH);
 	assert_true(maps && with && stopped);
 	assert_int_equal(tracer, UNTOUCHED);
@@ -202,6 +239,7 @@ int main(void)
 		CASE(tracer_is_read_whole_or_not_at_all),
 		CASE(status_without_a_state_is_unreadable),
 		CASE(maps_of_rubbish_hold_no_libcuda),
+		CASE(resident_memory_is_read_whole_or_not_at_all),
 		CASE(file_that_cannot_be_opened_says_why),
 		CASE(file_that_cannot_be_read_says_why),
 	};
