@@ -165,6 +165,7 @@ needs_test_memory_image_faults = $(needs_test_memory_image)
 needs_test_memory_image_forged = $(needs_test_memory_image)
 needs_test_memory_image_refusals = $(needs_test_memory_image)
 needs_test_memory_image_speed = $(needs_test_memory_image)
+needs_test_memory_image_watched = $(needs_test_memory_image)
 needs_test_host_buffer = $(memory_image) test/fake/fake_log.c $(addprefix plugins/cuda/,host_buffer.c host_buffer_image.c progress.c \
 	buffer_marker.c pagemap.c memory_map.c remote_memory.c driver_version.c proc.c proc_libcuda.c remedy.c)
 needs_test_image_place = plugins/cuda/image_place.c plugins/cuda/reason.c

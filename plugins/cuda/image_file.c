@@ -90,6 +90,12 @@ int image_file_write(const struct image_file *file, const void *bytes, size_t si
 	return 0;
 }
 
+/* Nothing is read or written where the position is. */
+void image_file_tell(const struct image_file *file, uint64_t done)
+{
+	(void)lseek(file->fd, (off_t)done, SEEK_SET);
+}
+
 /* All of it is in the page cache: the disk need not be asked. */
 static bool is_cached(int fd, size_t size, uint64_t offset)
 {

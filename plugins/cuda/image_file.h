@@ -64,6 +64,12 @@ int image_file_open(int dirfd, const char *name, struct image_file *ret_file,
 int image_file_write(const struct image_file *file, const void *bytes, size_t size,
 		     uint64_t offset) must_check;
 
+/*
+ * Tell whoever looks on how far the work on @file has come: @done is its position, which
+ * is used for nothing else, and which /proc/PID/fdinfo shows.
+ */
+void image_file_tell(const struct image_file *file, uint64_t done);
+
 /* Return: 0 if all of it was read; -ENODATA if the file ends before; another -errno. */
 int image_file_read(const struct image_file *file, void *buffer, size_t size,
 		    uint64_t offset) must_check;

@@ -129,6 +129,19 @@ int memory_image_write(int dirfd, const struct memory_image_header *header,
  */
 int memory_image_remove(int dirfd, pid_t pid, char ret_reason[REASON_MAX]) must_check;
 
+/*
+ * What the file @name in the directory @dirfd says of itself, also one that is being
+ * written, with MEMORY_IMAGE_PART at its end. Nothing but that is looked at.
+ *
+ * While an image is written or filled from, the position of the file, as
+ * /proc/PID/fdinfo shows it, is how many bytes of the memory are done.
+ *
+ * Return: 0; -ENOENT if there is none; -ENODATA if it has not been said yet;
+ * -EPROTONOSUPPORT or -EBADMSG, as memory_image_open(); another -errno.
+ */
+int memory_image_peek(int dirfd, const char *name,
+		      struct memory_image_header *ret_header) must_check;
+
 /* An image that is open; it is not written to. */
 struct memory_image;
 

@@ -12,6 +12,7 @@
 #include "images/cuda-memory.pb-c.h"
 
 #define MAGIC	   0x50211110u
+#define INTENT	   0x50211111u /* in place of it, of what is not complete */
 #define FOOTER_END 0x444e454d454d5543u
 
 /* Both are little-endian, as all that is below. */
@@ -115,11 +116,11 @@ static uint64_t get_checksum(const uint8_t *at)
 	return le64toh(checksum);
 }
 
-void memory_image_encode_header(const struct memory_image_header *header,
-				uint8_t ret_block[IMAGE_FILE_BLOCK])
+static void encode(const struct memory_image_header *header, uint32_t magic,
+		   uint8_t ret_block[IMAGE_FILE_BLOCK])
 {
 	CudaMemoryHeader message = CUDA_MEMORY_HEADER__INIT;
-	struct opening opening = { .magic = htole32(MAGIC) };
+	struct opening opening = { .magic = htole32(magic) };
 
 	message.version = MEMORY_IMAGE_VERSION;
 	message.pid = (uint32_t)header->pid;
@@ -138,6 +139,18 @@ void memory_image_encode_header(const struct memory_image_header *header,
 		htole32((uint32_t)cuda_memory_header__pack(&message, ret_block + 8));
 	memcpy(ret_block, &opening, sizeof(opening));
 	put_checksum(ret_block + CHECKED, XXH3_64bits(ret_block, CHECKED));
+}
+
+void memory_image_encode_header(const struct memory_image_header *header,
+				uint8_t ret_block[IMAGE_FILE_BLOCK])
+{
+	encode(header, MAGIC, ret_block);
+}
+
+void memory_image_encode_intent(const struct memory_image_header *header,
+				uint8_t ret_block[IMAGE_FILE_BLOCK])
+{
+	encode(header, INTENT, ret_block);
 }
 
 static int take_message(const CudaMemoryHeader *message,
@@ -174,17 +187,23 @@ static int take_message(const CudaMemoryHeader *message,
 	return 0;
 }
 
-int memory_image_decode_header(const uint8_t block[IMAGE_FILE_BLOCK],
-			       struct memory_image_header *ret_header,
-			       char ret_reason[REASON_MAX])
+static bool has_magic(const uint8_t block[IMAGE_FILE_BLOCK], uint32_t magic)
+{
+	struct opening opening;
+
+	memcpy(&opening, block, sizeof(opening));
+	return le32toh(opening.magic) == magic;
+}
+
+/* Whatever its magic number is. */
+static int decode(const uint8_t block[IMAGE_FILE_BLOCK],
+		  struct memory_image_header *ret_header, char ret_reason[REASON_MAX])
 {
 	struct opening opening;
 	CudaMemoryHeader *message;
 	int ret;
 
 	memcpy(&opening, block, sizeof(opening));
-	if (le32toh(opening.magic) != MAGIC)
-		return reason_set(ret_reason, -EBADMSG, "it is no GPU memory image");
 	if (XXH3_64bits(block, CHECKED) != get_checksum(block + CHECKED) ||
 	    le32toh(opening.length) > MESSAGE_MAX)
 		return reason_set(ret_reason, -EBADMSG, "its header is damaged");
@@ -197,6 +216,26 @@ int memory_image_decode_header(const uint8_t block[IMAGE_FILE_BLOCK],
 	ret = take_message(message, ret_header, ret_reason);
 	cuda_memory_header__free_unpacked(message, NULL);
 	return ret;
+}
+
+int memory_image_decode_header(const uint8_t block[IMAGE_FILE_BLOCK],
+			       struct memory_image_header *ret_header,
+			       char ret_reason[REASON_MAX])
+{
+	if (!has_magic(block, MAGIC))
+		return reason_set(ret_reason, -EBADMSG, "it is no GPU memory image");
+
+	return decode(block, ret_header, ret_reason);
+}
+
+int memory_image_decode_intent(const uint8_t block[IMAGE_FILE_BLOCK],
+			       struct memory_image_header *ret_header,
+			       char ret_reason[REASON_MAX])
+{
+	if (!has_magic(block, MAGIC) && !has_magic(block, INTENT))
+		return reason_set(ret_reason, -EBADMSG, "it is no GPU memory image");
+
+	return decode(block, ret_header, ret_reason);
 }
 
 void memory_image_encode_record(uint8_t *tail, uint64_t number,

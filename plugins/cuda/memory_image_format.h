@@ -33,8 +33,17 @@ int memory_image_check_header(const struct memory_image_header *header,
 void memory_image_encode_header(const struct memory_image_header *header,
 				uint8_t ret_block[IMAGE_FILE_BLOCK]);
 
+/* The same for an image that is not complete: one that is being written. */
+void memory_image_encode_intent(const struct memory_image_header *header,
+				uint8_t ret_block[IMAGE_FILE_BLOCK]);
+
 /* Return: 0; -EBADMSG, -EPROTONOSUPPORT or -ENOMEM, with the reason. */
 int memory_image_decode_header(const uint8_t block[IMAGE_FILE_BLOCK],
+			       struct memory_image_header *ret_header,
+			       char ret_reason[REASON_MAX]) must_check;
+
+/* The same, but an intent is good too. */
+int memory_image_decode_intent(const uint8_t block[IMAGE_FILE_BLOCK],
 			       struct memory_image_header *ret_header,
 			       char ret_reason[REASON_MAX]) must_check;
 

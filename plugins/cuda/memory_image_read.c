@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "crew.h"
@@ -21,6 +22,7 @@ struct memory_image {
 struct filling {
 	const struct memory_image *image;
 	const struct memory_image_target *target; /* NULL: there is none */
+	_Atomic uint64_t done;			  /* bytes of the memory */
 	struct memory_chunk *chunks; /* owned, as what they hold; one for each hand */
 	unsigned int hands;
 };
@@ -173,6 +175,25 @@ int memory_image_fd(const struct memory_image *image)
 	return image->file.fd;
 }
 
+int memory_image_peek(int dirfd, const char *name, struct memory_image_header *ret_header)
+{
+	uint8_t *block autofree = image_file_buffer(IMAGE_FILE_BLOCK);
+	struct image_file file autoclose_image = IMAGE_FILE_NONE;
+	char reason[REASON_MAX];
+	uint64_t file_size;
+	int ret;
+
+	if (!block)
+		return -ENOMEM;
+	ret = image_file_open(dirfd, name, &file, &file_size);
+	if (ret == 0)
+		ret = image_file_read(&file, block, IMAGE_FILE_BLOCK, 0);
+	if (ret < 0)
+		return ret;
+
+	return memory_image_decode_intent(block, ret_header, reason);
+}
+
 /* ---- its chunks ---- */
 
 static int fail_chunk(const struct filling *filling, uint64_t number, int error,
@@ -208,13 +229,21 @@ static int read_chunk(const struct filling *filling, struct memory_chunk *chunk,
 	return 0;
 }
 
+static void tell_done(struct filling *filling, size_t size)
+{
+	if (filling->target)
+		image_file_tell(&filling->image->file,
+				atomic_fetch_add(&filling->done, size) + size);
+}
+
 static int fill_chunk(void *subject, unsigned int hand, uint64_t number,
 		      char ret_reason[REASON_MAX])
 {
-	const struct filling *filling = subject;
+	struct filling *filling = subject;
 	const struct memory_image *image = filling->image;
 	const struct memory_image_target *target = filling->target;
 	struct memory_chunk *chunk = &filling->chunks[hand];
+	const size_t size = memory_image_chunk_size(&image->header, number);
 	struct memory_image_record record;
 	const void *bytes = NULL;
 	int ret;
@@ -228,13 +257,13 @@ static int fill_chunk(void *subject, unsigned int hand, uint64_t number,
 	}
 
 	ret = target ? target->write(target->subject, number * image->header.chunk_size,
-				     bytes,
-				     memory_image_chunk_size(&image->header, number))
+				     bytes, size)
 		     : 0;
 	if (ret)
 		return fail_chunk(filling, number, ret < 0 ? ret : -EIO,
 				  "the memory cannot be written", ret_reason);
 
+	tell_done(filling, size);
 	return 0;
 }
 

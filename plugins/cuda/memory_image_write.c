@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ struct writing {
 	size_t tail_size;
 	struct memory_chunk *chunks; /* owned, as what they hold; one for each hand */
 	unsigned int hands;
+	_Atomic uint64_t done; /* bytes of the memory */
 
 	pthread_mutex_t mutex; /* of all below */
 	uint64_t end;	       /* where in the file the next chunk goes */
@@ -93,6 +95,11 @@ static int fail_chunk(const struct writing *writing, uint64_t number, const char
 			  number + 1, writing->summary.chunks, what, strerror(-error));
 }
 
+static void tell_done(struct writing *writing, size_t size)
+{
+	image_file_tell(&writing->file, atomic_fetch_add(&writing->done, size) + size);
+}
+
 static int write_chunk(void *subject, unsigned int hand, uint64_t number,
 		       char ret_reason[REASON_MAX])
 {
@@ -113,19 +120,37 @@ static int write_chunk(void *subject, unsigned int hand, uint64_t number,
 	bytes = memory_chunk_pack(chunk, size, &record.stored);
 	record.offset = claim_place(writing, &record.stored);
 	memory_image_encode_record(writing->tail, number, &record);
-	if (!bytes)
-		return 0;
-
-	ret = image_file_write(&writing->file, bytes,
-			       image_file_padded(record.stored.size), record.offset);
+	ret = bytes ? image_file_write(&writing->file, bytes,
+				       image_file_padded(record.stored.size),
+				       record.offset)
+		    : 0;
 	if (ret < 0)
 		return fail_chunk(writing, number, "it cannot be written", ret,
 				  ret_reason);
 
+	tell_done(writing, size);
 	return 0;
 }
 
-/* The header is last, so that what is not complete begins with zeros. */
+/* So that whoever looks on knows how much is to come. */
+static int write_intent(struct writing *writing, char ret_reason[REASON_MAX])
+{
+	uint8_t *block autofree = image_file_buffer(IMAGE_FILE_BLOCK);
+	int ret;
+
+	if (!block)
+		return reason_set(ret_reason, -ENOMEM, "there is no memory");
+
+	memory_image_encode_intent(writing->header, block);
+	ret = image_file_write(&writing->file, block, IMAGE_FILE_BLOCK, 0);
+	if (ret < 0)
+		return reason_set(ret_reason, ret, "it cannot be written: %s",
+				  strerror(-ret));
+
+	return 0;
+}
+
+/* The header is last, so that what is not complete has none. */
 static int write_ends(struct writing *writing, char ret_reason[REASON_MAX])
 {
 	uint8_t *block autofree = image_file_buffer(IMAGE_FILE_BLOCK);
@@ -160,7 +185,9 @@ static int write_file(struct writing *writing, int dirfd, const char *part,
 	char name[MEMORY_IMAGE_NAME_SIZE];
 	int ret;
 
-	ret = crew_run(&work, writing->hands, ret_reason);
+	ret = write_intent(writing, ret_reason);
+	if (ret == 0)
+		ret = crew_run(&work, writing->hands, ret_reason);
 	if (ret == 0)
 		ret = write_ends(writing, ret_reason);
 	if (ret < 0)
