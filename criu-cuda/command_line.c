@@ -13,6 +13,7 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define LINE_NUMBER_MAX 1000000000ul
+#define INTERVAL_MAX	3600u /* seconds */
 
 /* Each but the first two is a bit in what a command takes. */
 enum {
@@ -26,7 +27,8 @@ enum {
 	OPTION_IMAGES = 1 << 15,
 	OPTION_SVG = 1 << 16,
 	OPTION_LINE = 1 << 17,
-	OPTION_RESTORABLE = 1 << 20,
+	OPTION_INTERVAL = 1 << 18,
+	OPTION_RESTORABLE = 1 << 19,
 };
 
 static const struct option long_options[] = {
@@ -41,6 +43,7 @@ static const struct option long_options[] = {
 	{ "svg", no_argument, NULL, OPTION_SVG },
 	{ "line", required_argument, NULL, OPTION_LINE },
 	{ "restorable", no_argument, NULL, OPTION_RESTORABLE },
+	{ "interval", required_argument, NULL, OPTION_INTERVAL },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -48,7 +51,8 @@ static const struct option long_options[] = {
 enum operand {
 	NOTHING,
 	A_DIRECTORY,
-	A_FILE
+	A_FILE,
+	A_PLACE
 };
 
 static const struct command_syntax {
@@ -61,6 +65,7 @@ static const struct command_syntax {
 	  OPTION_JSON | OPTION_LIBDIR | OPTION_RESTORABLE },
 	{ "verify", COMMAND_VERIFY, A_DIRECTORY, OPTION_THREADS },
 	{ "stats", COMMAND_STATS, A_FILE, OPTION_SVG | OPTION_LINE },
+	{ "watch", COMMAND_WATCH, A_PLACE, OPTION_INTERVAL },
 	{ "doctor", COMMAND_DOCTOR, NOTHING, OPTION_JSON | OPTION_LIBDIR | OPTION_PID },
 	{ "recover", COMMAND_RECOVER, NOTHING, OPTION_PID | OPTION_TREE | OPTION_IMAGES },
 };
@@ -123,6 +128,16 @@ static int take_line_number(const char *text, struct command_line *line)
 	return 0;
 }
 
+static int take_interval(const char *text, struct command_line *line)
+{
+	line->interval_s = (unsigned int)parse_number(text, INTERVAL_MAX);
+	if (!line->interval_s)
+		return refuse("--interval takes seconds, from 1 to %u, not \"%s\"",
+			      INTERVAL_MAX, text);
+
+	return 0;
+}
+
 static int take_pid(const char *option, const char *text, pid_t *ret_pid)
 {
 	*ret_pid = (pid_t)parse_number(text, INT_MAX);
@@ -177,6 +192,8 @@ static int take_option(int option, struct reading *reading)
 		return 0;
 	case OPTION_LINE:
 		return take_line_number(optarg, line);
+	case OPTION_INTERVAL:
+		return take_interval(optarg, line);
 	default: /* getopt has said which */
 		hint();
 		return -EINVAL;
@@ -211,14 +228,19 @@ static int check_options(const struct command_syntax *command, int options)
 static int check_operand(const struct command_syntax *command, int count, char *words[])
 {
 	const int wanted = command->operand == NOTHING ? 0 : 1;
-	const bool is_file = command->operand == A_FILE;
+	static const struct {
+		const char *missing, *one;
+	} operands[] = {
+		[A_DIRECTORY] = { "the directory of the images", "directory" },
+		[A_FILE] = { "the file of statistics", "file" },
+		[A_PLACE] = { "the directory of the images, or the pid,", "place" },
+	};
 
 	if (count < wanted)
-		return refuse(is_file ? "the file of statistics is missing"
-				      : "the directory of the images is missing");
+		return refuse("%s is missing", operands[command->operand].missing);
 	if (count > wanted && wanted)
 		return refuse("one %s at a time: \"%s\" is too much",
-			      is_file ? "file" : "directory", words[wanted]);
+			      operands[command->operand].one, words[wanted]);
 	if (count > wanted)
 		return refuse("%s takes no directory: \"%s\" is too much", command->word,
 			      words[0]);
@@ -232,8 +254,8 @@ static int take_words(int count, char *words[], struct reading *reading)
 	int ret;
 
 	if (count < 1)
-		return refuse("what to do is missing: inspect, verify, stats, doctor or "
-			      "recover");
+		return refuse("what to do is missing: inspect, verify, stats, watch, "
+			      "doctor or recover");
 	command = find_command(words[0]);
 	if (!command)
 		return -EINVAL;
@@ -250,6 +272,8 @@ static int take_words(int count, char *words[], struct reading *reading)
 		reading->line.directory = words[1];
 	if (command->operand == A_FILE)
 		reading->line.file = words[1];
+	if (command->operand == A_PLACE)
+		reading->line.place = words[1];
 	return 0;
 }
 

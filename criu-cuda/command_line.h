@@ -20,6 +20,7 @@ enum command {
 	COMMAND_DOCTOR,
 	COMMAND_RECOVER,
 	COMMAND_STATS,
+	COMMAND_WATCH,
 };
 
 struct command_line {
@@ -37,6 +38,10 @@ struct command_line {
 	const char *file; /* the argument itself */
 	bool svg;
 	unsigned long line_number; /* 0: the last */
+
+	/* Of COMMAND_WATCH. */
+	const char *place;	 /* the argument itself */
+	unsigned int interval_s; /* 0: it was not said */
 };
 
 /*

@@ -21,12 +21,14 @@
 #include "usage.h"
 #include "verify.h"
 #include "version.h"
+#include "watch/watch.h"
 
 enum status {
 	STATUS_GOOD = 0,
 	STATUS_NOT_GOOD = 1, /* something in the directory or file, or of the machine */
 	STATUS_FAILED = 2,   /* nothing can be said */
 	STATUS_NOT_HERE = 3, /* the directory is good, and cannot be restored here */
+	STATUS_UNKNOWN = 3,  /* what was watched has ended, and nothing says how */
 };
 
 static enum status fail(const char *what, int error)
@@ -126,6 +128,23 @@ static enum status stats(const struct command_line *line)
 	}
 }
 
+static enum status watch(const struct command_line *line)
+{
+	const struct watch_order order = { .place = line->place,
+					   .interval_s = line->interval_s };
+
+	switch (watch_work(&order)) {
+	case WATCH_DONE:
+		return STATUS_GOOD;
+	case WATCH_FAILED:
+		return STATUS_NOT_GOOD;
+	case WATCH_UNKNOWN:
+		return STATUS_UNKNOWN;
+	default:
+		return STATUS_FAILED;
+	}
+}
+
 static enum status run(const struct command_line *line)
 {
 	switch (line->command) {
@@ -141,6 +160,8 @@ static enum status run(const struct command_line *line)
 		return recover(line);
 	case COMMAND_STATS:
 		return stats(line);
+	case COMMAND_WATCH:
+		return watch(line);
 	case COMMAND_INSPECT:
 	case COMMAND_VERIFY:
 	default:

@@ -12,6 +12,9 @@ static const char text[] =
 	"    criu-cuda stats [--svg] [--line N] FILE\n"
 	"        print what a dump or restore took, as the plugin's option stats=FILE\n"
 	"        has written it: a table\n"
+	"    criu-cuda watch [--interval N] DIR|PID\n"
+	"        look on while CRIU dumps to the directory DIR or restores from it, or\n"
+	"        works on the process PID: how far it is, until it has ended\n"
 	"    criu-cuda doctor [--pid PID] [--json] [--libdir DIR]\n"
 	"        see what would make a dump or a restore fail here: a line for each\n"
 	"        thing that was looked at, and what can be done about it\n"
@@ -36,14 +39,16 @@ static const char text[] =
 	"        a picture: when what was done with each process\n"
 	"    --line N\n"
 	"        what is in line N of FILE, from 1 on; the default is the last\n"
+	"    --interval N\n"
+	"        look every N seconds; the default is 1 on a terminal, else 5\n"
 	"\n"
 	"But for recover nothing is ever changed. Exit status: 0 all is good, but "
 	"perhaps\n"
-	"for warnings; 1 something is missing, incomplete or damaged, the doctor has "
-	"found\n"
-	"an error, or a process could not be brought back; 2 the command line is wrong,\n"
-	"DIR or FILE cannot be read, or what was found cannot be printed; 3 see\n"
-	"--restorable.\n";
+	"for warnings; 1 something is missing, incomplete or damaged, the doctor has\n"
+	"found an error, a process could not be brought back, or what was watched has\n"
+	"failed; 2 the command line is wrong, DIR or FILE cannot be read, nobody is at\n"
+	"work there, or what was found cannot be printed; 3 see --restorable, or what\n"
+	"was watched has ended, and no log says how.\n";
 
 void usage_print(FILE *stream)
 {

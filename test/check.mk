@@ -12,12 +12,13 @@ reaper = $(BUILD)/test/system/reaper
 fail_call = $(BUILD)/test/fault/fail_call.so
 make_image = $(BUILD)/test/criu-cuda/make-image
 offload = $(BUILD)/test/criu-cuda/offload
+work_slowly = $(BUILD)/test/criu-cuda/work-slowly
 apps = $(patsubst test/apps/%.c,$(BUILD)/test/apps/%,$(filter-out test/apps/app%,$(wildcard test/apps/*.c)))
 apps_library = $(BUILD)/test/apps/app.a
 sim_tests = $(patsubst test/%.c,$(BUILD)/test/%,$(wildcard test/gpu-sim/test/test_*.c))
 
 .PHONY: test-programs
-test-programs: $(sim) $(apps) $(reaper) $(fail_call) $(make_image) $(offload)
+test-programs: $(sim) $(apps) $(reaper) $(fail_call) $(make_image) $(offload) $(work_slowly)
 
 $(sim_driver): $(call objects,$(wildcard test/gpu-sim/driver/*.c))
 	$(call say,LD,$@)$(CC) -shared -pthread $(our_ldflags) $(LDFLAGS) -Wl,-soname,libcuda.so.1 -Wl,-z,now \
@@ -204,6 +205,13 @@ needs_test_host_room = criu-cuda/doctor/host_room.c plugins/cuda/memory_file.c t
 needs_test_check_driver = criu-cuda/doctor/check_driver.c $(doctor_check) $(doctor_runs) \
 	plugins/cuda/driver_version.c test/unit/file_tree.c
 needs_test_check_gpus = criu-cuda/doctor/check_gpus.c criu-cuda/quantity.c $(doctor_check)
+# Its watch.
+needs_test_open_files = criu-cuda/watch/open_files.c
+needs_test_criu_process = criu-cuda/watch/criu_process.c
+needs_test_log_tail = criu-cuda/watch/log_tail.c
+needs_test_display = criu-cuda/watch/display.c
+needs_test_pace = criu-cuda/watch/pace.c
+needs_test_view = $(addprefix criu-cuda/,watch/view.c watch/pace.c foreign_text.c quantity.c)
 needs_test_recovery = criu-cuda/recover/recovery.c plugins/cuda/cuda_state.c plugins/cuda/remedy.c \
 	test/fake/fake_log.c
 needs_test_dump_root = criu-cuda/recover/dump_root.c
@@ -215,7 +223,7 @@ unit_tests = $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
 
 $(call objects,test/unit/images.c test/unit/test_inventory.c): $(BUILD)/images/inventory.pb-c.h
 
-$(make_image): $(make_image).o $(call objects,$(memory_image))
+$(make_image) $(work_slowly): %: %.o $(call objects,$(memory_image))
 	$(call say,LD,$@)$(CC) -pthread $(our_ldflags) $(LDFLAGS) -o $@ $^ $(static_libs)
 
 $(offload): $(offload).o $(call objects,$(memory_image) $(addprefix plugins/cuda/,host_buffer.c host_buffer_image.c buffer_marker.c \
@@ -306,6 +314,8 @@ check-built: tests $(sim_tests) fuzzers
 		"sanitized-inspect: BUILD=$(sanitized_build) test/criu-cuda/test-inspect.sh" \
 		"doctor: BUILD=$(BUILD) test/criu-cuda/test-doctor.sh" \
 		"recover: BUILD=$(BUILD) test/criu-cuda/test-recover.sh" \
+		"watch: BUILD=$(BUILD) test/criu-cuda/test-watch.sh" \
+		"sanitized-watch: BUILD=$(sanitized_build) test/criu-cuda/test-watch.sh" \
 		"sanitized-recover: BUILD=$(sanitized_build) test/criu-cuda/test-recover.sh" \
 		"sanitized-doctor: BUILD=$(sanitized_build) test/criu-cuda/test-doctor.sh" \
 		$(run_system) \

@@ -23,6 +23,7 @@ needs_fuzz_foreign_text = criu-cuda/foreign_text.c
 needs_fuzz_plugin_file = criu-cuda/doctor/plugin_file.c plugins/cuda/reason.c
 needs_fuzz_doctor = $(addprefix criu-cuda/doctor/,criu_version.c gpu_list.c) $(doctor_runs)
 needs_fuzz_dump_root = criu-cuda/recover/dump_root.c
+needs_fuzz_watch = $(addprefix criu-cuda/watch/,criu_process.c log_tail.c open_files.c)
 fuzzers = $(patsubst test/fuzz/fuzz_%.c,%,$(wildcard test/fuzz/fuzz_*.c))
 
 # The libraries are not hidden, as in the products: the sanitizer's malloc has to be

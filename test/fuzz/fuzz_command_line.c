@@ -61,6 +61,8 @@ static void check_options(const struct command_line *line)
 	fuzz_check(line->threads <= CREW_HANDS_MAX);
 	fuzz_check(!line->svg || line->command == COMMAND_STATS);
 	fuzz_check(!line->line_number || line->command == COMMAND_STATS);
+	fuzz_check(!line->interval_s || line->command == COMMAND_WATCH);
+	fuzz_check(line->interval_s <= 3600);
 }
 
 /* What follows the command. */
@@ -74,6 +76,10 @@ static void check_operand(const struct command_line *line, int argc, char *argv[
 		check_word(line->file, argc, argv);
 	else
 		fuzz_check(!line->file);
+	if (line->command == COMMAND_WATCH)
+		check_word(line->place, argc, argv);
+	else
+		fuzz_check(!line->place);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -97,14 +103,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* getopt may have reordered the words: that changes nothing. */
 	fuzz_check(parse(argc, argv, &again) == ret);
 	if (ret == 0)
-		fuzz_check(again.command == line.command && again.json == line.json &&
-			   again.restorable == line.restorable &&
-			   again.threads == line.threads && again.libdir == line.libdir &&
-			   again.pid == line.pid && again.tree == line.tree &&
-			   again.images == line.images &&
-			   again.directory == line.directory && again.file == line.file &&
-			   again.svg == line.svg &&
-			   again.line_number == line.line_number);
+		fuzz_check(
+			again.command == line.command && again.json == line.json &&
+			again.restorable == line.restorable &&
+			again.threads == line.threads && again.libdir == line.libdir &&
+			again.pid == line.pid && again.tree == line.tree &&
+			again.images == line.images &&
+			again.directory == line.directory && again.file == line.file &&
+			again.svg == line.svg && again.line_number == line.line_number &&
+			again.place == line.place && again.interval_s == line.interval_s);
 
 	fuzz_pages_release(&pages);
 	return 0;

@@ -65,10 +65,16 @@ static const struct {
 	{ "stats --svg f", { .command = COMMAND_STATS, .file = "f", .svg = true } },
 	{ "stats f --line 1", { .command = COMMAND_STATS, .file = "f", .line_number = 1 } },
 	{ "--line=1000000000 --svg stats f", { .command = COMMAND_STATS, .file = "f", .svg = true, .line_number = 1000000000 } },
+	{ "watch d", { .command = COMMAND_WATCH, .place = "d" } },
+	{ "watch 4711", { .command = COMMAND_WATCH, .place = "4711" } },
+	{ "watch --interval 1 d", { .command = COMMAND_WATCH, .place = "d", .interval_s = 1 } },
+	{ "--interval=3600 watch d", { .command = COMMAND_WATCH, .place = "d", .interval_s = 3600 } },
 	{ "verify verify", { .command = COMMAND_VERIFY, .directory = "verify" } },
 };
 
 #define THREADS(text) "criu-cuda: --threads takes a number from 1 to 64, not \"" text "\"\n" SEE
+
+#define INTERVAL(text) "criu-cuda: --interval takes seconds, from 1 to 3600, not \"" text "\"\n" SEE
 
 #define LINE(text) "criu-cuda: --line takes a number from 1 to 1000000000, not \"" text "\"\n" SEE
 
@@ -76,8 +82,8 @@ static const struct {
 	const char *text;
 	const char *said;
 } bad[] = {
-	{ "", "criu-cuda: what to do is missing: inspect, verify, stats, doctor or recover\n" SEE },
-	{ "--json", "criu-cuda: what to do is missing: inspect, verify, stats, doctor or recover\n" SEE },
+	{ "", "criu-cuda: what to do is missing: inspect, verify, stats, watch, doctor or recover\n" SEE },
+	{ "--json", "criu-cuda: what to do is missing: inspect, verify, stats, watch, doctor or recover\n" SEE },
 	{ "inspect", "criu-cuda: the directory of the images is missing\n" SEE },
 	{ "verify", "criu-cuda: the directory of the images is missing\n" SEE },
 	{ "verify --threads 3", "criu-cuda: the directory of the images is missing\n" SEE },
@@ -92,6 +98,14 @@ static const struct {
 	{ "stats f --line -1", LINE("-1") },
 	{ "stats f --line last", LINE("last") },
 	{ "stats f --line 1000000001", LINE("1000000001") },
+	{ "watch", "criu-cuda: the directory of the images, or the pid, is missing\n" SEE },
+	{ "watch a b", "criu-cuda: one place at a time: \"b\" is too much\n" SEE },
+	{ "watch --json d", "criu-cuda: --json is not for watch\n" SEE },
+	{ "watch --pid 1 d", "criu-cuda: --pid is not for watch\n" SEE },
+	{ "stats --interval 1 f", "criu-cuda: --interval is not for stats\n" SEE },
+	{ "watch d --interval 0", INTERVAL("0") },
+	{ "watch d --interval 0.5", INTERVAL("0.5") },
+	{ "watch d --interval 3601", INTERVAL("3601") },
 	{ "repair d", "criu-cuda: there is no command \"repair\"\n" SEE },
 	{ "Verify d", "criu-cuda: there is no command \"Verify\"\n" SEE },
 	{ "d inspect", "criu-cuda: there is no command \"d\"\n" SEE },
@@ -144,7 +158,8 @@ static bool same(const struct command_line *a, const struct command_line *b)
 	       a->command == b->command && a->pid == b->pid && a->json == b->json &&
 	       a->restorable == b->restorable && a->threads == b->threads &&
 	       same_text(a->file, b->file) && a->svg == b->svg &&
-	       a->line_number == b->line_number;
+	       a->line_number == b->line_number && same_text(a->place, b->place) &&
+	       a->interval_s == b->interval_s;
 }
 
 static void good_command_lines_are_understood(void **state)
