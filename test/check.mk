@@ -273,7 +273,14 @@ run_unit = $(foreach test,$(unit_tests),"$(2)$(test): $(1)/test/unit/$(test)")
 run_sim = $(foreach test,$(sim_tests),"$(notdir $(test)) of the simulator: LD_LIBRARY_PATH=$(dir $(sim_driver)) $(test)")
 torture_in_short = calls-dump calls-large calls-killed calls-restore utility-dump
 torture_of_images_in_short = calls-image_running calls-image_restore deaths-killed_in_image
-run_system = "CRIU: BUILD=$(BUILD) test/system/test-versions $(criu_versions)"
+# First of all, so that the short ones go on beside them.
+run_long = "CRIU: BUILD=$(BUILD) test/system/test-versions $(criu_versions)" \
+	"torture: EVERY=10 BUILD=$(BUILD) test/fault/torture 4.2.1 $(torture_in_short)" \
+	"torture of images: EVERY=30 BUILD=$(BUILD) test/fault/torture 4.2.1 $(torture_of_images_in_short)"
+
+# As many at once as there are CPUs: compilers, if make was not told, and test programs.
+CHECK_JOBS ?= $(shell nproc)
+make_jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(CHECK_JOBS))
 
 # Two steps: what the first brings is looked for when make starts.
 .PHONY: check
@@ -282,7 +289,7 @@ check:
 	$(Q)for v in $(criu_versions); do scripts/get-criu $$v || [ $$? -eq 75 ] || exit 1; done
 	$(Q)ls build/criu/*/criu >/dev/null || { echo 'check: no CRIU can be had' >&2; exit 1; }
 	$(Q)scripts/get-arm64 || [ $$? -eq 75 ]
-	$(Q)$(MAKE) --no-print-directory check-built
+	$(Q)$(MAKE) --no-print-directory $(make_jobs) check-built
 
 .PHONY: tests
 tests: all test-programs $(addprefix $(BUILD)/test/unit/,$(unit_tests)) \
@@ -293,7 +300,8 @@ check-built: tests $(sim_tests) fuzzers
 	$(Q)$(MAKE) --no-print-directory tests BUILD=$(clang_build) CC=clang
 	$(Q)$(MAKE) --no-print-directory tests BUILD=$(sanitized_build) SANITIZE=address,undefined
 	$(Q)[ ! -d build/arm64 ] || $(MAKE) --no-print-directory all $(arm64_flags)
-	$(Q)test/run-tap test/test-run-tap.sh test/test-check-layout.sh scripts/check-layout \
+	$(Q)TEST_JOBS=$(CHECK_JOBS) test/run-tap $(run_long) \
+		test/test-run-tap.sh test/test-check-layout.sh scripts/check-layout \
 		test/test-check-manual.sh scripts/check-manual \
 		test/test-bench.sh test/test-bench-memory.sh \
 		"headers: scripts/check-headers $(our_cflags) $(criu_cflags) $(includes)" \
@@ -317,10 +325,7 @@ check-built: tests $(sim_tests) fuzzers
 		"watch: BUILD=$(BUILD) test/criu-cuda/test-watch.sh" \
 		"sanitized-watch: BUILD=$(sanitized_build) test/criu-cuda/test-watch.sh" \
 		"sanitized-recover: BUILD=$(sanitized_build) test/criu-cuda/test-recover.sh" \
-		"sanitized-doctor: BUILD=$(sanitized_build) test/criu-cuda/test-doctor.sh" \
-		$(run_system) \
-		"torture: EVERY=10 BUILD=$(BUILD) test/fault/torture 4.2.1 $(torture_in_short)" \
-		"torture of images: EVERY=30 BUILD=$(BUILD) test/fault/torture 4.2.1 $(torture_of_images_in_short)"
+		"sanitized-doctor: BUILD=$(sanitized_build) test/criu-cuda/test-doctor.sh"
 
 # What takes too long for make check. A restore wants the pids of the dump: each has its own.
 apart = unshare --pid --fork --kill-child --mount-proc
