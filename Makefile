@@ -5,7 +5,7 @@
 #   make check      all tests that need no GPU; sets everything up
 #   make check-fault CRIU killed at many moments of a dump; all that can fail fails once
 #   make check-fuzz any bytes for all that reads foreign ones
-#   make check-containers  runc, crun and podman, on the simulated GPU
+#   make check-containers  runc, crun, podman and Kubernetes' calls, on the simulated GPU
 #   make check-packages the packages, on fresh Debian 12 and 13
 #   make check-zdtm CRIU's own tests, with the plugin in it
 #   make check-gpu  the same scenarios on a real GPU

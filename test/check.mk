@@ -340,22 +340,26 @@ check-fault: all test-programs
 		$(foreach version,$(TORTURE_VERSIONS),\
 		"torture $(version): BUILD=$(BUILD) test/fault/torture $(version)")
 
-# Containers: runc and podman over it with the machine's cgroups, all with version 2 alone.
+# Containers: runc and podman over it with the machine's cgroups, all with version 2 alone; and
+# what Kubernetes asks of containerd.
 CONTAINER_VERSIONS ?= 4.2.1 4.3
 containers = BUILD=$(BUILD) test/containers/test-containers
 run_containers = $(foreach version,$(CONTAINER_VERSIONS),$(foreach runtime,runc crun podman,\
 	$(foreach cgroups,$(if $(filter crun,$(runtime)),v2,machine v2),\
 	"$(runtime), cgroups of $(cgroups), CRIU $(version): $(containers) $(runtime) $(cgroups) $(version)")))
+run_cri = $(foreach version,$(CONTAINER_VERSIONS),\
+	"kubernetes CRI, CRIU $(version): BUILD=$(BUILD) test/containers/test-cri $(version)")
 .PHONY: check-containers
 check-containers:
 	$(Q)scripts/setup containers
 	$(Q)for v in $(CONTAINER_VERSIONS); do scripts/get-criu $$v || [ $$? -eq 75 ] || exit 1; done
 	$(Q)scripts/get-crun || [ $$? -eq 75 ]
+	$(Q)scripts/get-containerd || [ $$? -eq 75 ]
 	$(Q)$(MAKE) --no-print-directory check-containers-built
 
 .PHONY: check-containers-built
 check-containers-built: all test-programs
-	$(Q)test/run-tap $(run_containers)
+	$(Q)TEST_TIMEOUT=1800 test/run-tap $(run_containers) $(run_cri)
 
 # A fresh system, packages and all, is brought for each when there is none in build/cache.
 .PHONY: check-packages

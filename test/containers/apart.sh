@@ -4,9 +4,11 @@
 # own, and the cgroups as they are or version 2 alone. What is written there is gone with it.
 
 # Run the script again as the first process but one of such a machine, which ends with it.
+# APART_ALSO may name one more thing that it has of its own: --net.
 apart_enter() {
 	[ -z "${APART:-}" ] || return 0
-	APART=yes exec unshare --mount --pid --fork --kill-child --mount-proc \
+	# shellcheck disable=SC2086  # none or a word
+	APART=yes exec unshare --mount ${APART_ALSO:-} --pid --fork --kill-child --mount-proc \
 		"$BUILD/test/system/reaper" "$0" "$@"
 }
 

@@ -12,13 +12,15 @@ leave_out() {
 machine_has() {
 	CRIU=$top/build/criu/$VERSION/criu
 	KIND=oci
-	[ "$RUNTIME_NAME" != podman ] || KIND=podman
+	case $RUNTIME_NAME in
+	podman | cri) KIND=$RUNTIME_NAME ;;
+	esac
 	PLUGIN_DIR=$BUILD/plugins/cuda
 	[ "$(id -u)" -eq 0 ] || leave_out "not root"
 	[ -x "$CRIU" ] || leave_out "there is no CRIU $VERSION: scripts/get-criu $VERSION"
 	unshare --mount --pid --fork true 2>/dev/null || leave_out "no namespace can be made here"
 	case $RUNTIME_NAME-$1 in
-	runc-* | podman-machine) RUNTIME_ITSELF=$(command -v runc) || RUNTIME_ITSELF= ;;
+	runc-* | cri-* | podman-machine) RUNTIME_ITSELF=$(command -v runc) || RUNTIME_ITSELF= ;;
 	*) RUNTIME_ITSELF=$top/build/crun/crun ;;
 	esac
 	[ -x "$RUNTIME_ITSELF" ] || leave_out "the runtime is not there: scripts/setup containers, scripts/get-crun"
@@ -26,6 +28,14 @@ machine_has() {
 		leave_out "crun wants cgroups of version 2 alone"
 	[ $KIND = oci ] || command -v podman >/dev/null ||
 		leave_out "there is no podman: scripts/setup containers"
+	[ $KIND != cri ] || machine_has_cri
+}
+
+machine_has_cri() {
+	[ -x "$top/build/containerd/bin/containerd" ] ||
+		leave_out "there is no containerd: scripts/get-containerd"
+	{ command -v protoc && /usr/bin/python3 -c 'import grpc'; } >/dev/null 2>&1 ||
+		leave_out "containerd cannot be called: scripts/setup containers"
 }
 
 # machine_begin sim|real machine|v2
@@ -47,7 +57,7 @@ machine_begin() {
 	told_path
 	told_as_usual
 	rootfs_build
-	[ $KIND = oci ] || podman_prepare
+	[ $KIND = oci ] || "${KIND}_prepare"
 }
 
 # How this CRIU is told options below this runtime.
@@ -70,6 +80,7 @@ machine_open_to_all() {
 
 machine_end() {
 	container_delete_all
+	[ $KIND != cri ] || node_end
 	[ ! -e "$WORK/gpu.pid" ] || gpu_pull_out
 	apart_leave_no_cgroup "$CGROUP"
 	cd /

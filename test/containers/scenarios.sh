@@ -54,7 +54,7 @@ tree() {
 
 tree_counts() {
 	files=0
-	for file in "$WORK"/out/tree/*; do
+	for file in "${TREE:-"$WORK/out/tree"}"/*; do
 		app_has_counted "$file" 3 || return 1
 		files=$((files + 1))
 	done

@@ -25,8 +25,13 @@ app_start() {
 	app_counts "$OUT" 1 || fail "$program did not start: $(cat "$ERR")"
 }
 
+# app_lines FILE: what the program has printed.
+app_lines() {
+	cat "$1"
+}
+
 app_count() {
-	sed -n 's/^count \([0-9]*\).*/\1/p' "$1" | tail -n 1
+	app_lines "$1" | sed -n 's/^count \([0-9]*\).*/\1/p' | tail -n 1
 }
 
 app_has_counted() {
@@ -48,8 +53,9 @@ app_goes_on() {
 
 # app_in_order FILE: every count is there, one after the other.
 app_in_order() {
-	awk '/^count / { if (last && $2 != last + 1) { print "count " last ", then " $2; bad = 1 }
-		last = $2 } END { exit bad }' "$1" || fail "a step was lost or repeated"
+	app_lines "$1" | awk '/^count / {
+		if (last && $2 != last + 1) { print "count " last ", then " $2; bad = 1 }
+		last = $2 } END { exit bad }' || fail "a step was lost or repeated"
 }
 
 # app_stands_still FILE
