@@ -277,9 +277,10 @@ play_post_dump_script() {
 		"${top:?}/test/system/fail-post-dump"
 }
 
-# CRIU is killed in the middle of a checkpoint: now it is for the guardian.
+# CRIU is killed in the middle of a checkpoint, which takes long enough to be met on a busy machine:
+# later CRIU may have its code in the program. Now it is for the guardian.
 play_killed() {
-	export CUDA_SIM_CHECKPOINT=delay=400@1
+	export CUDA_SIM_CHECKPOINT=delay=1500@1
 	start_program counter
 	faulty_dump_in_background
 	until_true 10 checkpoint_or_end || fail "CRIU hangs"
