@@ -300,7 +300,7 @@ check-built: tests $(sim_tests) fuzzers
 	$(Q)$(MAKE) --no-print-directory tests BUILD=$(clang_build) CC=clang
 	$(Q)$(MAKE) --no-print-directory tests BUILD=$(sanitized_build) SANITIZE=address,undefined
 	$(Q)[ ! -d build/arm64 ] || $(MAKE) --no-print-directory all $(arm64_flags)
-	$(Q)TEST_JOBS=$(CHECK_JOBS) test/run-tap $(run_long) \
+	$(Q)TEST_JOBS=$(CHECK_JOBS) TEST_TIMEOUT=1200 test/run-tap $(run_long) \
 		test/test-run-tap.sh test/test-check-layout.sh scripts/check-layout \
 		test/test-check-manual.sh scripts/check-manual \
 		test/test-bench.sh test/test-bench-memory.sh \

@@ -123,7 +123,7 @@ file criu-cuda/inspection.c <<'END'
 	unlinkat(dirfd, "cuda-memory-1.img", 0);
 	kill(pid, 9);
 END
-for folder in doctor recover; do
+for folder in doctor recover watch; do
 	file criu-cuda/$folder/$folder.c <<'END'
 #include "session.h"
 END

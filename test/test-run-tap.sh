@@ -8,6 +8,7 @@ run_tap=$(cd "$(dirname "$0")" && pwd)/run-tap
 number=0
 TEST_LOGS=$(mktemp -d)
 export TEST_LOGS
+unset TEST_JOBS # of the run-tap that runs this
 trap 'rm -rf "$TEST_LOGS"' EXIT
 
 # Check that run-tap with the arguments after $3 ends with the line $2 and the status $3.
