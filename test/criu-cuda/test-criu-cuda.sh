@@ -96,7 +96,7 @@ test_command_line() {
 	expect '--version is the one of the plugin' 0 \
 		"criu-cuda $("$build/cuda-checkpoint/cuda-checkpoint" --help |
 			sed -n 's/^Version \([0-9.]*\),.*/\1/p')" '' --version
-	expect 'no command' 2 '' "criu-cuda: what to do is missing: inspect, verify, stats, doctor or recover
+	expect 'no command' 2 '' "criu-cuda: what to do is missing: inspect, verify, stats, watch, doctor or recover
 $see"
 	expect 'an unknown command' 2 '' "criu-cuda: there is no command \"repair\"
 $see" repair "$tmp"
