@@ -16,7 +16,7 @@
 #   make install    DESTDIR, PREFIX, BINDIR, UTILITYDIR, MANDIR, PLUGINDIR
 #
 # V=1 shows the commands; SANITIZE=address,undefined; DEVELOPER=1 makes
-# warnings errors. CFLAGS and LDFLAGS are the user's.
+# warnings errors; SHARED_LIBS=1 links no archives. CFLAGS and LDFLAGS are the user's.
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
@@ -47,9 +47,11 @@ our_ldflags = $(sanitize)
 # CRIU's public header: the system's where it is of 4.0 or newer, else the one get-criu brings.
 criu_cflags := $(shell scripts/criu-cflags)
 # Libraries are linked in, and hidden: the binary serves everywhere, whatever is there, and
-# CRIU's own copy of one may be another. libjson-c is for criu-cuda.
+# CRIU's own copy of one may be another. libjson-c is for criu-cuda. With SHARED_LIBS=1 they are
+# the system's, for a package of a system that has no archives of them.
 hidden = -Wl,--exclude-libs,ALL
-static_libs = -l:libprotobuf-c.a -l:libzstd.a -l:libxxhash.a -l:libjson-c.a
+libraries = protobuf-c zstd xxhash json-c
+static_libs = $(if $(SHARED_LIBS),$(addprefix -l,$(libraries)),$(patsubst %,-l:lib%.a,$(libraries)))
 
 includes = $(addprefix -iquote ,plugins/cuda cuda-checkpoint criu-cuda test/fake test/gpu-sim test/apps . $(BUILD))
 
@@ -115,7 +117,7 @@ criu-header:
 	@[ -n '$(criu_cflags)' ] || { echo 'no criu-plugin.h of CRIU 4.0 or newer: scripts/get-criu 4.2.1' >&2; exit 1; }
 
 # Changed flags rebuild everything.
-flags_now = $(CC) $(our_cflags) $(criu_cflags) $(CPPFLAGS) $(CFLAGS) $(our_ldflags) $(LDFLAGS)
+flags_now = $(CC) $(our_cflags) $(criu_cflags) $(CPPFLAGS) $(CFLAGS) $(our_ldflags) $(LDFLAGS) $(static_libs)
 $(BUILD)/flags: force
 	@mkdir -p $(@D)
 	@echo '$(flags_now)' | cmp -s - $@ || echo '$(flags_now)' >$@
