@@ -41,8 +41,10 @@ warnings = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wfor
 	   -Wundef -Wwrite-strings -Wpointer-arith -Wvla -Wswitch-enum $(if $(DEVELOPER),-Werror)
 sanitize = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 our_cflags = -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -fstack-protector-strong \
-	     $(warnings) $(sanitize) $(utility_flag)
+	     $(warnings) $(sanitize) $(utility_flag) $(libs_flag)
 utility_flag = $(if $(filter-out $(BINDIR),$(UTILITYDIR)),-DUTILITY=\"$(UTILITYDIR)/cuda-checkpoint\")
+# Below the system's libraries the folder is the one in which its CRIU looks.
+libs_flag = $(if $(filter-out /usr/lib/criu,$(filter /usr/lib%,$(PLUGINDIR))),-DLIBS_DIRECTORY=\"$(PLUGINDIR)\")
 our_ldflags = $(sanitize)
 # CRIU's public header: the system's where it is of 4.0 or newer, else the one get-criu brings.
 criu_cflags := $(shell scripts/criu-cflags)

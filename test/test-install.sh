@@ -65,5 +65,14 @@ runs_it_there() {
 		grep -aqF "$1/" "$root/build/plugins/cuda/options.o"
 }
 holds "with UTILITYDIR= the plugin runs the utility there" runs_it_there /usr/libexec/ours
+
+# shellcheck disable=SC2317  # called by holds
+doctor_looks_there() {
+	make --no-print-directory -s BUILD="$root/build" PREFIX=/usr "PLUGINDIR=$1" \
+		"$root/build/criu-cuda/doctor/check_criu.o" &&
+		grep -aqF "$1" "$root/build/criu-cuda/doctor/check_criu.o"
+}
+holds "with PLUGINDIR= of the system's libraries the doctor looks there" \
+	doctor_looks_there /usr/lib64/criu
 echo "1..$number"
 exit $status

@@ -14,9 +14,13 @@
 #define VERSION_MS	10000
 #define CHECK_MS	30000
 #define LIBS_VARIABLE	"CRIU_LIBS_DIR"
-#define LIBS_DIRECTORY	"/usr/lib/criu"
 #define PLUGIN		"cuda_plugin.so"
 #define OPTION_VARIABLE "CRIU_CUDA_PLUGIN_OPTIONS"
+
+/* Where CRIU looks by itself; the Makefile says it where that is another. */
+#ifndef LIBS_DIRECTORY
+#define LIBS_DIRECTORY "/usr/lib/criu"
+#endif
 
 /* Run CRIU. Return: 0 if it succeeded; else @message says why not. */
 static int run(const char *word, unsigned int timeout_ms, struct spawn_result *ret_result,
