@@ -44,8 +44,8 @@ is_as_committed() {
 # shellcheck disable=SC2317  # called by holds
 names_the_version() {
 	grep -q "^criu-cuda-plugin ($version-1) " "$tree/packaging/deb/changelog" &&
-		grep -qE "^Version: +$version\$" "$tree/packaging/rpm/criu-cuda-plugin.spec" &&
-		! grep -rE '@[A-Z]+@' "$tree/packaging/deb/changelog" "$tree/packaging/rpm/criu-cuda-plugin.spec"
+		grep -qE "^Version: +$version\$" "$tree/packaging/rpm/criu-cuda-plugin-open.spec" &&
+		! grep -rE '@[A-Z]+@' "$tree/packaging/deb/changelog" "$tree/packaging/rpm/criu-cuda-plugin-open.spec"
 }
 
 scripts/dist "$work/one" >"$work/one.path" 2>/dev/null

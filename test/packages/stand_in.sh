@@ -54,10 +54,11 @@ make_dummies() {
 	make_dummy "$1" nvidia-utility usr/bin/cuda-checkpoint
 }
 
-# Have rpmbuild in ROOT make a package with a plugin, in /dummy.
+# Have rpmbuild in ROOT make a package NAME that has the file PATH, in /dummy.
+# make_dummy_rpm ROOT NAME PATH
 make_dummy_rpm() {
-	cat >"$1/dummy.spec" <<-'END'
-		Name: other-plugin
+	cat >"$1/dummy.spec" <<-END
+		Name: $2
 		Version: 1
 		Release: 1
 		Summary: a stand-in of a test
@@ -66,11 +67,11 @@ make_dummy_rpm() {
 		%description
 		A stand-in.
 		%install
-		mkdir -p %{buildroot}/usr/lib/criu
-		echo other >%{buildroot}/usr/lib/criu/cuda_plugin.so
+		mkdir -p %{buildroot}$(dirname "$3")
+		echo other >%{buildroot}$3
 		%files
-		/usr/lib/criu/cuda_plugin.so
+		$3
 	END
 	in_chroot "$1" sh -ec 'rpmbuild -bb --define "_topdir /rpmbuild" /dummy.spec
-		mkdir /dummy && mv /rpmbuild/RPMS/noarch/*.rpm /dummy/'
+		mkdir -p /dummy && mv /rpmbuild/RPMS/noarch/*.rpm /dummy/'
 }
