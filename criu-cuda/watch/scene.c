@@ -66,7 +66,8 @@ static void see_file(void *subject, const struct open_file *file)
 			sight->position = position;
 		return;
 	}
-	if (!look->has_log && open_file_is_named(file, ".log")) {
+	/* The last: CRIU has its log up high, and what it prints may go to another. */
+	if (open_file_is_named(file, ".log")) {
 		look->has_log = true;
 		look->log = *file;
 	}

@@ -19,9 +19,11 @@ ln -s "$build/test/criu-cuda/work-slowly" "$tmp/bin/criu"
 ln -s "$utility" "$tmp/bin/cuda-checkpoint"
 mkfifo "$tmp/steps"
 
-# One that is at work, and does a step for each line that it gets.
+# One that is at work, and does a step for each line that it gets. What it prints goes to a
+# file that is called a log, too.
 begin_work() { # dump|restore [LINE]
-	"$tmp/bin/criu" "$1" "$tmp/images" 4711 4 ${2+"$2"} <"$tmp/steps" 2>"$tmp/err" &
+	"$tmp/bin/criu" "$1" "$tmp/images" 4711 4 ${2+"$2"} <"$tmp/steps" \
+		>"$tmp/out.log" 2>"$tmp/err" &
 	criu=$!
 	pids="$pids $criu"
 	exec 3>"$tmp/steps"
