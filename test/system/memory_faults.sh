@@ -224,7 +224,12 @@ sim_criu_killed_and_its_directory_removed() {
 	kill_criu
 
 	until_true 10 guardian_is_gone || fail "the guardian is still there"
-	app_counts "$OUT" $(($(app_count "$OUT") + 3)) || fail "it does not go on"
+	if ! app_counts "$OUT" $(($(app_count "$OUT") + 3)); then
+		app_has_ended || fail "it does not go on"
+		app_status=0
+		wait "$APP" || app_status=$?
+		criu_died_in_the_program "$app_status"
+	fi
 	state_is "$APP" running
 	app_goes_on "$OUT"
 	app_stop

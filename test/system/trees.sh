@@ -67,11 +67,12 @@ one_after_the_other_fails() {
 	cuda_action unlock "$first"
 }
 
+# They keep all CPUs busy, which others may want too: there is time.
 ranks_dumped() {
 	ranks_start "$1" "$2"
 	one_after_the_other_fails
 
-	criu_dump "$APP" || fail "the dump failed"
+	criu_dump "$APP" --timeout 60 || fail "the dump failed"
 
 	killed_and_restored
 }
